@@ -1,0 +1,36 @@
+export type { AgentCapabilities, AgentName, AgentStatus } from "./agent/capabilities.ts";
+export { AGENT_NAMES } from "./agent/capabilities.ts";
+export type { AgentEvent, FailureClass, TokenUsage } from "./agent/agent-event.ts";
+export { addUsage, FAILURE_CLASSES, NO_USAGE, totalTokens } from "./agent/agent-event.ts";
+export type { Brand } from "./brand.ts";
+export { describeDuration, parseDuration } from "./duration.ts";
+export type { ErrorCode, ErrorDetails } from "./errors.ts";
+export { assertNever, CloisterError } from "./errors.ts";
+export type { Finding, FindingName } from "./gate/finding.ts";
+export { FINDING_NAMES } from "./gate/finding.ts";
+export type {
+  EvidenceRef,
+  GateOutcome,
+  GateResult,
+  InconclusiveReason,
+  JudgedGate,
+  TestResults,
+  TestStatus,
+  Verdict,
+} from "./gate/result.ts";
+export type { Position, RunId, TaskId } from "./ids.ts";
+export { parseRunId, position, taskId } from "./ids.ts";
+export type { MicroUsd } from "./money.ts";
+export { addMoney, describeMoney, fromUsd, toUsd } from "./money.ts";
+export type {
+  FindingAction,
+  GateSpec,
+  GuardPolicy,
+  Phase,
+  Plan,
+  PlanFormat,
+  RunLimits,
+  Task,
+  TaskLimits,
+} from "./plan/plan.ts";
+export { DEFAULT_GATE_TIMEOUT_MS, PHASES, PLAN_FORMATS } from "./plan/plan.ts";

@@ -1,0 +1,21 @@
+import type { GateResult, GateSpec } from "@cloister/core";
+import type { EvidenceStore } from "../evidence/store.ts";
+import type { StartProcess } from "../process/port.ts";
+
+/** What a gate needs to run. */
+export type GateContext = {
+  /** Absolute path of the folder to run in. */
+  readonly workspace: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** See `ProcessSpec.marker`. */
+  readonly marker: string;
+  readonly startProcess: StartProcess;
+  readonly evidence: EvidenceStore;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Runs one gate once and reads what it says. Contract: never rejects; what could not run is inconclusive (I2).
+ * Defined in `run-gate.ts`.
+ */
+export type RunGate = (gate: GateSpec, context: GateContext) => Promise<GateResult>;
