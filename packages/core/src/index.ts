@@ -34,3 +34,32 @@ export type {
   TaskLimits,
 } from "./plan/plan.ts";
 export { DEFAULT_GATE_TIMEOUT_MS, PHASES, PLAN_FORMATS } from "./plan/plan.ts";
+export type {
+  AgentOutcome,
+  BaselineGate,
+  BlockReason,
+  DiffStat,
+  IterationVerdict,
+  MarkCounts,
+  ObservedChange,
+  Rejection,
+  RunCharter,
+  RunEvent,
+  RunEventType,
+  StampedEvent,
+} from "./run/event.ts";
+export { CLAIM_LINE, isClaim, PROMISE } from "./run/claim.ts";
+export { closeIteration, gatesOf } from "./run/decide.ts";
+export type { EndReason } from "./run/end-reason.ts";
+export { describeEndReason, EXIT_CODES, USAGE_EXIT_CODE } from "./run/end-reason.ts";
+export { evolve, replay } from "./run/evolve.ts";
+export type { Step } from "./run/next-step.ts";
+export { describeOverspend, nextStep } from "./run/next-step.ts";
+export type { IterationFailure, LoopPolicy, RetryRule } from "./run/policy.ts";
+export { DEFAULT_LOOP_POLICY } from "./run/policy.ts";
+export type { BreakerState, ClosedIteration, OpenIteration, RunState, TaskState, TaskStatus } from "./run/state.ts";
+export { runtimeMs, taskState } from "./run/state.ts";
+export { isGreen, judgeIteration } from "./run/verdict.ts";
+export type { PromptBudget, PromptMaterial } from "./prompt/compose.ts";
+export { composePrompt, DEFAULT_PROMPT_BUDGET, describeRejection } from "./prompt/compose.ts";
+export { excerpt } from "./prompt/excerpt.ts";
