@@ -33,7 +33,11 @@ export type {
   Task,
   TaskLimits,
 } from "./plan/plan.ts";
-export { DEFAULT_GATE_TIMEOUT_MS, PHASES, PLAN_FORMATS } from "./plan/plan.ts";
+export { DEFAULT_GATE_TIMEOUT_MS, DEFAULT_PHASES, PHASES, PLAN_FORMATS } from "./plan/plan.ts";
+export { readyTasks } from "./plan/order.ts";
+export { findCycle } from "./plan/task-graph.ts";
+export type { PlanProblem } from "./plan/validate-plan.ts";
+export { MAX_TASKS, validatePlan } from "./plan/validate-plan.ts";
 export type {
   AgentOutcome,
   BaselineGate,
@@ -63,3 +67,30 @@ export { isGreen, judgeIteration } from "./run/verdict.ts";
 export type { PromptBudget, PromptMaterial } from "./prompt/compose.ts";
 export { composePrompt, DEFAULT_PROMPT_BUDGET, describeRejection } from "./prompt/compose.ts";
 export { excerpt } from "./prompt/excerpt.ts";
+export { compareGateTests, compareTests, newTests } from "./gate/compare-tests.ts";
+export type { GateJudgement } from "./gate/judge.ts";
+export { describeGate, gatesProve, judgeGate } from "./gate/judge.ts";
+export { blocking, DEFAULT_GUARD_POLICY } from "./gate/policy.ts";
+export { findRemovedTests } from "./gate/removed-tests.ts";
+export { executedTests, failingTests, namesEveryTest } from "./gate/test-results.ts";
+export { buildReport } from "./report/build-report.ts";
+export type { Evidence, Fact } from "./report/fact.ts";
+export type {
+  AgentClaim,
+  CitedEvent,
+  CostFacts,
+  CostSource,
+  GateCell,
+  GateRow,
+  IterationRow,
+  Measurements,
+  PhaseProgress,
+  PositionedEvent,
+  Report,
+  TaskRow,
+  TestCounts,
+} from "./report/model.ts";
+export { describeCount } from "./report/count.ts";
+export { toPlainLine, toPlainText } from "./report/plain-text.ts";
+export { describeDiff } from "./report/summary.ts";
+export { RunScript, scriptCharter, scriptTask } from "./report/testing/run-script.ts";

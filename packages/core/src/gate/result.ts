@@ -22,6 +22,8 @@ export type TestResults = {
   readonly skipped: number;
   /** Status by full test name (suite > test, or file::test). Empty where the output has only counts. */
   readonly cases: Readonly<Record<string, TestStatus>>;
+  /** Present where `cases` does not name every test, but those that failed at most. */
+  readonly partial?: true;
 };
 
 /** A blob in the run's evidence folder, by content. */

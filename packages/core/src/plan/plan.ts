@@ -9,6 +9,8 @@ export type PlanFormat = (typeof PLAN_FORMATS)[number];
 /** The passes a task goes through, in this order, each in iterations of its own. `implement` is always one of them. */
 export const PHASES = ["analyse", "implement", "review"] as const;
 export type Phase = (typeof PHASES)[number];
+/** The phases of a task that names none. */
+export const DEFAULT_PHASES: readonly Phase[] = ["implement"];
 
 /** A check that Cloister runs itself. */
 export type GateSpec = {

@@ -5,16 +5,6 @@ import type { Task } from "./plan.ts";
 export type TaskNode = Pick<Task, "id" | "dependsOn">;
 
 /**
- * The tasks that can be worked on now: not done, with every dependency done. In the plan's order.
- * Tasks that the plan itself marks as done count as done.
- */
-export function readyTasks(tasks: readonly Task[], doneIds: ReadonlySet<TaskId>): Task[] {
-  const done = new Set(doneIds);
-  for (const task of tasks) if (task.done) done.add(task.id);
-  return tasks.filter((task) => !done.has(task.id) && task.dependsOn.every((id) => done.has(id)));
-}
-
-/**
  * Finds a cycle of dependencies.
  * @returns the ids along it, each depending on the next and the last on the first; undefined where there is none.
  */

@@ -1,4 +1,7 @@
 export type { ExitCause, ProcessExit, ProcessSpec, RunningProcess, StartProcess } from "./port.ts";
+export type { Guardian } from "./guardian.ts";
+export { startGuardian } from "./guardian.ts";
+export { MARKER_VARIABLE, markerFor } from "./marker.ts";
+export { findMarked, isAlive } from "./process-table.ts";
 export { startProcess, STOP_GRACE_MS } from "./start-process.ts";
-export { findMarked, isAlive, MARKER_VARIABLE } from "./proc-table.ts";
-export { sweep } from "./sweep.ts";
+export { killRun } from "./sweep.ts";

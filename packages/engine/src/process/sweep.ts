@@ -1,9 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { findMarked, isAlive } from "./proc-table.ts";
+import { withDescendants } from "./family.ts";
+import { checkMarker } from "./marker.ts";
+import { type ProcessEntry, processTable } from "./process-table.ts";
 
-const CHECK_MS = 20;
 const TERM_MS = 500;
 const KILL_MS = 2000;
+/** Time for the killed to go before the next look. */
+const GONE_MS = 100;
+const LONGEST_WAIT_MS = 20;
 
 /** Sends a signal to the group that process `leader` leads; a group that is gone is no error. */
 export function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
@@ -11,33 +15,51 @@ export function signalGroup(leader: number | undefined, signal: NodeJS.Signals):
 }
 
 /**
- * Ends whatever is left of a process whose leader has ended: its group, and every process that carries `marker`.
- * TERM first, KILL for what still lives. Settles when none lives, or after 2.5 s where one cannot be killed.
- * @returns how many processes had outlived the leader.
+ * Ends every process that `find` finds: TERM first, KILL for what still lives. Settles when it finds none, or after 2.5 s where one cannot be killed.
+ * @returns how many processes there were.
  */
-export async function sweep(leader: number, marker: string): Promise<number> {
-  signalGroup(leader, "SIGTERM");
-  const left = findMarked(marker);
-  if (left.length === 0) return 0;
-  await endAll(left, "SIGTERM", TERM_MS);
+export async function sweep(find: () => readonly ProcessEntry[]): Promise<number> {
+  let living = find();
+  if (living.length === 0) return 0;
+  const seen = new Set<string>();
+  const endAll = async (signal: NodeJS.Signals, limitMs: number): Promise<void> => {
+    for (const { pid, start } of living) {
+      seen.add(`${pid} ${start}`);
+      send(pid, signal);
+    }
+    await untilGone(living, limitMs);
+    living = find();
+  };
+  await endAll("SIGTERM", TERM_MS);
   const deadline = performance.now() + KILL_MS;
-  for (let rest = findMarked(marker); rest.length > 0 && performance.now() < deadline; rest = findMarked(marker)) {
-    signalGroup(leader, "SIGKILL");
-    await endAll(rest, "SIGKILL", TERM_MS);
-  }
-  return left.length;
+  while (living.length > 0 && performance.now() < deadline) await endAll("SIGKILL", GONE_MS);
+  return seen.size;
 }
 
-async function endAll(pids: readonly number[], signal: NodeJS.Signals, limitMs: number): Promise<void> {
-  for (const pid of pids) send(pid, signal);
+/**
+ * Ends every process of a run, or of one of its iterations, whoever started it: what a Cloister that was killed left behind.
+ * @param marker what `markerFor` returns.
+ * @returns how many processes there were.
+ */
+export function killRun(marker: string): Promise<number> {
+  checkMarker(marker);
+  return sweep(() => {
+    const entries = processTable.all();
+    return withDescendants(entries.filter(processTable.markedBelow(marker)), entries);
+  });
+}
+
+async function untilGone(entries: readonly ProcessEntry[], limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs;
-  while (pids.some(isAlive) && performance.now() < deadline) await delay(CHECK_MS);
+  for (let wait = 1; entries.some((entry) => processTable.isAlive(entry)) && performance.now() < deadline; wait *= 2) {
+    await delay(Math.min(wait, LONGEST_WAIT_MS));
+  }
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // ESRCH: it is gone already, which is what was wanted.
+    // ESRCH: it is gone already, which is what was wanted. EPERM: it became somebody else's, and is out of reach.
   }
 }

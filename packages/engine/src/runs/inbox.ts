@@ -1,17 +1,31 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, type FSWatcher, watch, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type FSWatcher,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-const CONTROL = z.discriminatedUnion("type", [
+/** What a person can tell a run. Kept in the run's inbox until the run takes it, whether or not it lives. */
+export type Control =
+  | { readonly type: "pause" }
+  | { readonly type: "unpause" }
+  /** Ends the run once what is under way was stopped and kept. */
+  | { readonly type: "stop" }
+  /** A remark for the next prompt; 8,000 characters at most. */
+  | { readonly type: "steer"; readonly text: string };
+
+const CONTROL: z.ZodType<Control> = z.discriminatedUnion("type", [
   z.object({ type: z.literal("pause") }),
   z.object({ type: z.literal("unpause") }),
-  /** Ends the run after what is under way was stopped and kept. */
   z.object({ type: z.literal("stop") }),
   z.object({ type: z.literal("steer"), text: z.string().min(1).max(8000) }),
 ]);
-
-/** What a person can tell a run. Kept in the run's inbox until the run takes it, whether or not it lives. */
-export type Control = z.infer<typeof CONTROL>;
 
 let sequence = 0;
 

@@ -21,7 +21,11 @@ export function takeLock(path: string): Disposable {
       rmSync(path, { force: true });
     }
   }
-  throw new CloisterError({ code: "run_busy", message: "The run's lock could not be taken.", remedy: `Remove ${path} if no cloister runs.` });
+  throw new CloisterError({
+    code: "run_busy",
+    message: "The run's lock could not be taken.",
+    remedy: `Remove ${path} if no cloister runs.`,
+  });
 }
 
 /** The living process that holds the lock, or undefined. */

@@ -64,7 +64,10 @@ export function selectRun(store: RunStore | undefined, wanted: string | undefine
   if (match !== undefined && (matches.length === 1 || match === wanted)) return match;
   throw new CloisterError({
     code: "run_not_found",
-    message: wanted === undefined ? "This repository has no runs." : `Expected the id of one run, found ${matches.length} for "${wanted}".`,
+    message:
+      wanted === undefined
+        ? "This repository has no runs."
+        : `Expected the id of one run, found ${matches.length} for "${wanted}".`,
     remedy: ids.length === 0 ? "Start one with: cloister run PLAN" : `Runs: ${ids.slice(-10).join(", ")}`,
   });
 }
@@ -72,6 +75,8 @@ export function selectRun(store: RunStore | undefined, wanted: string | undefine
 /** A new run id: start time to the second and some letters, so that ids sort by time. */
 export function createRunId(now: Date, random: () => number): RunId {
   const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
-  const letters = Math.floor(random() * 36 ** 4).toString(36).padStart(4, "0");
+  const letters = Math.floor(random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
   return `${stamp}-${letters}`.toLowerCase() as RunId;
 }

@@ -1,0 +1,24 @@
+import type { AnyCommand } from "../program/command-definition.ts";
+import { RESUME, RUN } from "./running.ts";
+import { AGENTS, COMPLETION, CONFIG, DEMO, DOCTOR, INIT, TESTKIT } from "./setting-up.ts";
+import { AUDIT, LOGS, PAUSE, REPORT, STATUS, STEER, STOP } from "./watching.ts";
+
+/** Every command of `cloister`, in the order of the help. */
+export const COMMANDS: readonly AnyCommand[] = [
+  DEMO,
+  INIT,
+  RUN,
+  RESUME,
+  STATUS,
+  LOGS,
+  PAUSE,
+  STOP,
+  STEER,
+  REPORT,
+  AUDIT,
+  AGENTS,
+  DOCTOR,
+  CONFIG,
+  COMPLETION,
+  TESTKIT,
+];

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import { CONFIG_KEYS } from "./config-keys.ts";
+import { readEnvironment, readFileLayer, toLayer, userConfigFile, type Layer, type Origin } from "./config-layers.ts";
+import { configSchema, type PartialConfig } from "./config-schema.ts";
+import { defaultConfig } from "./default-config.ts";
+import { compact } from "./fields.ts";
+
+/** What flags of the command line set, already parsed: times in milliseconds, money in micro-dollars. */
+export type ConfigFlags = Partial<Pick<Config, "agent" | "agentCommand" | "model" | "inPlace" | "limits">>;
+
+/** Where to look for the configuration. */
+export type ConfigSources = {
+  /** Root of the repository (absolute). Undefined outside of one. */
+  readonly repository: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's home folder (absolute). */
+  readonly home: string;
+  readonly flags?: ConfigFlags;
+};
+
+/** The effective configuration, and where each setting came from, by name (`limits.maxCost`). */
+export type LoadedConfig = {
+  readonly values: Config;
+  readonly origins: Readonly<Record<string, Origin>>;
+  /** Each setting as it was written, by name. */
+  readonly written: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * Loads the configuration: flags over environment over `cloister.yaml` over the user's file over defaults, setting by setting.
+ * @throws CloisterError `config_invalid` with file and line, or the variable's name.
+ */
+export function loadConfig({ repository, env, home, flags = {} }: ConfigSources): LoadedConfig {
+  const environment = readEnvironment(env);
+  const layers = [
+    toLayer(defaultConfig(), () => ({ layer: "default" })),
+    readFileLayer("user", userConfigFile(env, home)),
+    repository === undefined ? new Map() : readRepository(repository),
+    environment,
+  ];
+  const settings = overlay([...layers, toFlagLayer(flags)]);
+  return {
+    values: withFlags(parseLayer(overlay(layers)), flags, parseLayer(environment)),
+    origins: Object.fromEntries([...settings].map(([name, { origin }]) => [name, origin])),
+    written: Object.fromEntries([...settings].map(([name, { value }]) => [name, value])),
+  };
+}
+
+/** Later layers win, setting by setting. */
+function overlay(layers: readonly Layer[]): Layer {
+  return new Map(layers.flatMap((layer) => [...layer]));
+}
+
+function withFlags(values: PartialConfig, flags: ConfigFlags, environment: PartialConfig): Config {
+  const limits = { ...values.limits, ...flags.limits };
+  const flagLimits = { ...environment.limits, ...flags.limits };
+  // The layer of defaults holds every setting that Config does not leave open; a test compares the two.
+  return { gates: undefined, setup: undefined, ...values, ...compact(flags), limits, flagLimits } as Config;
+}
+
+function readRepository(root: string): Layer {
+  return readFileLayer("repository", join(root, "cloister.yaml"), "cloister.yaml");
+}
+
+/** Settings back in the nested shape, parsed. They were each checked where they were read. */
+function parseLayer(layer: Layer): PartialConfig {
+  const root: Record<string, unknown> = {};
+  for (const { path, name } of CONFIG_KEYS) {
+    const setting = layer.get(name);
+    if (setting !== undefined) setIn(root, path, setting.value);
+  }
+  return configSchema.parse(root);
+}
+
+function setIn(root: Record<string, unknown>, [key = "", ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) root[key] = value;
+  else setIn((root[key] ??= {}) as Record<string, unknown>, rest, value);
+}
+
+/** Flags as settings, under the names that files use for them: `maxRuntimeMs` is `limits.maxRuntime` there. */
+function toFlagLayer({ limits = {}, ...rest }: ConfigFlags): Layer {
+  const named = Object.fromEntries(Object.entries(limits).map(([key, value]) => [key.replace(/Ms$/, ""), value]));
+  return toLayer({ ...rest, limits: named }, () => ({ layer: "flag" }));
+}

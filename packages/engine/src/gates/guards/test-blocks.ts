@@ -1,0 +1,123 @@
+import { lineAt } from "./change.ts";
+import { type Language, languageOf } from "./languages.ts";
+import { maskSource } from "./mask.ts";
+
+/** One test in a source file. */
+export type TestBlock = {
+  /** Its name, within its class where it has one. */
+  readonly name: string;
+  /** Where it starts, from 1. */
+  readonly line: number;
+  /** Its text without comments: annotations, head and body. */
+  readonly code: string;
+  /** {@link code}, without what stands in strings. */
+  readonly bare: string;
+};
+
+const MAX_BLOCKS = 5000;
+const MAX_BLOCK = 50_000;
+
+/** Languages whose tests are functions after an annotation, and that annotation. */
+const ANNOTATED: Partial<Readonly<Record<Language, RegExp>>> = {
+  rust: /#\[(?:\w+::)?(?:test|rstest|test_case)\b/,
+  java: /@(?:Parameterized|Repeated)?Test\b/,
+  csharp: /\[(?:Test|Fact|Theory|TestCase|TestMethod)\b/,
+  php: /#\[Test\]|@test\b/,
+};
+/** Languages whose tests are functions, or blocks, with a head of their own on one line. The first group is the name. */
+const HEADED: Partial<Readonly<Record<Language, RegExp>>> = {
+  go: /^func (Test\w+|Fuzz\w+)\(/,
+  shell: /^@test ["'](.{1,200})["'] \{/,
+  php: /^\s*public function (test\w+)\(/,
+  java: /^\s*(?:public )?(?:void|func) (test\w+)\(/,
+};
+const JAVASCRIPT_HEAD =
+  /(?<![\w.$])([xf]?(?:it|test|specify)(?:\.\w{1,20}){0,3})\s*\(\s*(?:"((?:\\.|[^"\\\n]){0,300})"|'((?:\\.|[^'\\\n]){0,300})'|`((?:\\.|[^`\\]){0,300})`)/g;
+
+/** The tests in `text`, in their order. A test that is commented out is none. */
+export function readTestBlocks(path: string, text: string): TestBlock[] {
+  const language = languageOf(path);
+  if (language === undefined || text === "") return [];
+  const { code, bare } = maskSource(text, language);
+  const blocks = language === "javascript" ? readCalls(code, bare) : readFunctions(code.split("\n"), bare.split("\n"), language);
+  return blocks.slice(0, MAX_BLOCKS);
+}
+
+function readCalls(code: string, bare: string): TestBlock[] {
+  const blocks: TestBlock[] = [];
+  for (const match of code.matchAll(JAVASCRIPT_HEAD)) {
+    if (blocks.length >= MAX_BLOCKS) break;
+    const end = endOfCall(bare, bare.indexOf("(", match.index));
+    const name = match[2] ?? match[3] ?? match[4] ?? "";
+    blocks.push({ name, line: lineAt(code, match.index), code: code.slice(match.index, end), bare: bare.slice(match.index, end) });
+  }
+  return blocks;
+}
+
+function endOfCall(bare: string, start: number): number {
+  let depth = 0;
+  const limit = Math.min(bare.length, start + MAX_BLOCK);
+  for (let at = start; at < limit; at += 1) {
+    if (bare[at] === "(") depth += 1;
+    if (bare[at] === ")") depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return limit;
+}
+
+function readFunctions(code: readonly string[], bare: readonly string[], language: Language): TestBlock[] {
+  const blocks: TestBlock[] = [];
+  let group = "";
+  for (let index = 0; index < code.length; index += 1) {
+    const line = code[index] ?? "";
+    group = language === "python" ? (/^class (\w+)/.exec(line)?.[1]?.concat("::") ?? (/^\S/.test(line) && !line.startsWith("@") ? "" : group)) : group;
+    const head = readHead(code, index, language);
+    if (head === undefined) continue;
+    const end = language === "python" ? endByIndent(bare, head.line) : endByBrace(bare, head.line);
+    const cut = (lines: readonly string[]): string => lines.slice(index, end).join("\n");
+    blocks.push({ name: (/^\S/.test(line) ? "" : group) + head.name, line: index + 1, code: cut(code), bare: cut(bare) });
+    index = end - 1;
+  }
+  return blocks;
+}
+
+/** A test's name and the line of its function, where a test (with its annotations) starts at line `index`. */
+function readHead(code: readonly string[], index: number, language: Language): { name: string; line: number } | undefined {
+  const headed = HEADED[language]?.exec(code[index] ?? "")?.[1];
+  if (headed !== undefined) return { name: headed, line: index };
+  const isPython = language === "python";
+  const annotation = ANNOTATED[language];
+  if (!isPython && annotation === undefined) return undefined;
+  let line = index;
+  let isTest = isPython;
+  for (; isAnnotation(code[line] ?? "") && line < index + 20; line += 1) isTest ||= annotation?.test(code[line] ?? "") === true;
+  const text = code[line] ?? "";
+  if (annotation !== undefined && !isTest && !annotation.test(text)) return undefined;
+  const name = isPython ? /^\s*(?:async )?def (test\w*)\(/.exec(text)?.[1] : /(\w+)\s*(?:<[^>]{0,80}>)?\s*\(/.exec(text)?.[1];
+  return name === undefined ? undefined : { name, line };
+}
+
+function isAnnotation(line: string): boolean {
+  return /^\s*(@\w|#\[|\[\w)/.test(line) && !/\bfn \w|\) *\{/.test(line);
+}
+
+function endByIndent(bare: readonly string[], head: number): number {
+  const indent = /^\s*/.exec(bare[head] ?? "")?.[0].length ?? 0;
+  for (let at = head + 1; at < bare.length; at += 1) {
+    const line = bare[at] ?? "";
+    if (line.trim() !== "" && line.length - line.trimStart().length <= indent && !/^\s*\)/.test(line)) return at;
+  }
+  return bare.length;
+}
+
+function endByBrace(bare: readonly string[], head: number): number {
+  let [depth, hasOpened] = [0, false];
+  for (let at = head; at < bare.length; at += 1) {
+    for (const character of bare[at] ?? "") {
+      if (character === "{") [depth, hasOpened] = [depth + 1, true];
+      if (character === "}") depth -= 1;
+    }
+    if (hasOpened && depth <= 0) return at + 1;
+  }
+  return bare.length;
+}

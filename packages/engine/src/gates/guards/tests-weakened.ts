@@ -1,0 +1,44 @@
+import type { Finding } from "@cloister/core";
+import { countAssertions, countStrength, isTautology } from "./assertions.ts";
+import { addedLines, type FileGuard } from "./change.ts";
+import { holdsTests, languageOf } from "./languages.ts";
+import { isSkipped, isUnconditional } from "./skips.ts";
+import { readTestBlocks, type TestBlock } from "./test-blocks.ts";
+
+/** Tests that kept their name and lost their teeth. */
+export const findWeakenedTests: FileGuard = ({ path, oldPath, before, after }) => {
+  const language = languageOf(path);
+  if (language === undefined || before === after || !holdsTests(path, after)) return [];
+  const old = new Map(readTestBlocks(oldPath ?? path, before).map((block) => [block.name, block]));
+  return readTestBlocks(path, after).flatMap((block): Finding[] => {
+    const known = old.get(block.name);
+    if (known === undefined || known.code === block.code || isSkipped(block, language)) return [];
+    const why = whyWeaker(known, block);
+    if (why === undefined) return [];
+    const message = `Test "${block.name}" ${why}: make it check again what it checked on the base.`;
+    return [{ name: "tests_weakened", message, file: path, line: block.line }];
+  });
+};
+
+function whyWeaker(before: TestBlock, after: TestBlock): string | undefined {
+  const [old, now] = [countAssertions(before.bare), countAssertions(after.bare)];
+  const added = addedLines(before.code, after.code).map(({ text }) => text);
+  if (old > 0 && now === 0) return `lost all of its ${old} assertions`;
+  if (added.some(isTautology)) return "asserts what can't be otherwise";
+  const hasNewAssertion = added.some((line) => countAssertions(line) > 0);
+  if (now < old && !hasNewAssertion) return `lost ${old - now} of its ${old} assertions`;
+  if (hasNewReturn(before, after)) return "returns before its assertions";
+  const [strength, weaker] = [countStrength(before.code), countStrength(after.code)];
+  const isLooser = weaker.strict < strength.strict && weaker.weak > strength.weak && now <= old;
+  return isLooser ? "compares with less than it did" : undefined;
+}
+
+/** A test that returns without condition before its last assertion does not reach it. */
+function hasNewReturn(before: TestBlock, after: TestBlock): boolean {
+  const hasReturn = (block: TestBlock): boolean => {
+    const lines = block.bare.split("\n");
+    const last = lines.findLastIndex((line) => countAssertions(line) > 0);
+    return lines.some((line, at) => at > 0 && at < last && /^\s*return;?\s*$/.test(line) && isUnconditional(lines, at));
+  };
+  return hasReturn(after) && !hasReturn(before);
+}

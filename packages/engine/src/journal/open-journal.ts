@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { CloisterError } from "@cloister/core";
+import { JournalConflict, translateErrors } from "./errors.ts";
+import { checkFormat, createTables, hashRecord, isEmpty } from "./format.ts";
+import type { Journal, JournalHead, JournalRecord, StoredRecord } from "./port.ts";
+import { checkHead, encodeData, readHead, readRecords } from "./records.ts";
+
+/** How long to wait for somebody who holds the file. */
+const BUSY_MS = 5000;
+
+/**
+ * Opens a journal to write it.
+ * @param options `create`: makes an empty one where there is none.
+ * @throws {CloisterError} `run_not_found` where there is none; {@link JournalDamage} where it is not as it was written, as far as its end shows:
+ * the rest is verified when it is read.
+ */
+export function openJournal(path: string, { create = false }: { readonly create?: boolean } = {}): Journal {
+  if (!create) checkExists(path);
+  return translateErrors(path, () => {
+    const database = new DatabaseSync(path, { timeout: BUSY_MS });
+    try {
+      return new SqliteJournal(prepareToWrite(database, path, create), path);
+    } catch (error: unknown) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+/** @throws {CloisterError} `run_not_found` where there is no file. */
+export function checkExists(path: string): void {
+  if (existsSync(path)) return;
+  const remedy = "See `cloister status` for the runs of this repository.";
+  throw new CloisterError({ code: "run_not_found", message: "Expected a journal, found no file.", remedy, file: path });
+}
+
+function prepareToWrite(database: DatabaseSync, path: string, create: boolean): DatabaseSync {
+  const isNew = isEmpty(database) && create;
+  if (!isNew) checkFormat(database, path); // Before anything is changed: it may be somebody else's database.
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  if (isNew) createTables(database);
+  return database;
+}
+
+class SqliteJournal implements Journal {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  #head: JournalHead;
+
+  constructor(database: DatabaseSync, path: string) {
+    this.#database = database;
+    this.#path = path;
+    this.#head = readHead(database, path);
+    checkHead(database, path, this.#head);
+  }
+
+  get length(): number {
+    return this.#head.length;
+  }
+
+  get headHash(): string {
+    return this.#head.hash;
+  }
+
+  append(records: readonly JournalRecord[], { expected }: { readonly expected: number }): void {
+    const encoded = records.map((record) => ({ ...record, text: encodeData(record) }));
+    this.#head = translateErrors(this.#path, () => this.#inTransaction(() => this.#insert(encoded, expected)));
+  }
+
+  read({ from = 1 }: { readonly from?: number } = {}): Iterable<StoredRecord> {
+    return readRecords(this.#database, this.#path, from, this.#head);
+  }
+
+  close(): void {
+    if (!this.#database.isOpen) return;
+    try {
+      // One file that can be read without making others. Not possible while a reader is connected: then the log stays beside it, as valid.
+      this.#database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
+    } catch {
+      // A reader is connected.
+    }
+    this.#database.close();
+  }
+
+  #insert(records: readonly (JournalRecord & { text: string })[], expected: number): JournalHead {
+    let { length, hash } = readHead(this.#database, this.#path);
+    if (length !== expected) throw new JournalConflict(this.#path, expected, length);
+    const insert = this.#database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)");
+    for (const { type, time, text } of records) {
+      length += 1;
+      hash = hashRecord({ previous: hash, position: length, time, type, data: text });
+      insert.run(length, type, time, text, hash);
+    }
+    return { length, hash };
+  }
+
+  #inTransaction<Value>(act: () => Value): Value {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const value = act();
+      this.#database.exec("COMMIT");
+      return value;
+    } catch (error: unknown) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { type Damage, JournalDamage, translateErrors } from "./errors.ts";
+import { checkFormat } from "./format.ts";
+import { checkExists } from "./open-journal.ts";
+import { openReadOnly } from "./open-read-only.ts";
+import type { JournalHead } from "./port.ts";
+import { checkHead, readHead, readRecords } from "./records.ts";
+
+/** What a verification found: where the journal ends, or the first thing that is not as it was written. */
+export type Verification =
+  | { readonly ok: true; readonly length: number; readonly headHash: string }
+  | ({ readonly ok: false } & Damage);
+
+/**
+ * Verifies every record of a journal. Changes nothing, and makes no file beside it.
+ * @throws {CloisterError} `run_not_found` where there is no file, `run_busy` where somebody holds it. Damage is a result, not an error.
+ */
+export function verifyJournal(path: string): Verification {
+  checkExists(path);
+  let last = 0;
+  try {
+    const { length, hash } = translateErrors(path, () => verifyAll(path, (position) => void (last = position)));
+    return { ok: true, length, headHash: hash };
+  } catch (error: unknown) {
+    if (!(error instanceof JournalDamage)) throw error;
+    const { position, problem, expected, found } = error;
+    // What SQLite can't read has no position of its own: it is after the last record that could be read.
+    return { ok: false, position: problem === "file" && last > 0 ? last + 1 : position, problem, expected, found };
+  }
+}
+
+function verifyAll(path: string, onRecord: (position: number) => void): JournalHead {
+  const source = openReadOnly(path);
+  try {
+    checkFormat(source.database, path);
+    const head = readHead(source.database, path);
+    for (const record of readRecords(source.database, path, 1, head)) onRecord(record.position);
+    checkHead(source.database, path, head);
+    return head;
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * One iteration: prompt, agent, change, gates, verdict, checkpoint. Each stage records its result and is skipped where the result
+ * is there already, so that an iteration which a crash cut off is finished by running the same stages again.
+ */
+import {
+  closeIteration,
+  composePrompt,
+  gatesOf,
+  isGreen,
+  judgeIteration,
+  taskState,
+  type Phase,
+  type Task,
+} from "@cloister/core";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkChange } from "./check.ts";
+import { makeCheckpoint } from "./checkpoint.ts";
+import { observeChange } from "./observe.ts";
+import { runAgent } from "./run-agent.ts";
+import type { Session } from "./session.ts";
+
+/** Most bytes of a diff or learnings file that are read for a prompt. */
+const MATERIAL_BYTES = 256 * 1024;
+
+/** Runs a whole iteration of `task`. */
+export async function iterate(session: Session, task: Task, phase: Phase): Promise<void> {
+  const { state, parts } = session;
+  const prompt = await buildPrompt(session, task, phase);
+  const iteration = state.iterations + 1;
+  session.record({
+    type: "iteration_started",
+    iteration,
+    task: task.id,
+    phase,
+    prompt: parts.evidence.put(prompt),
+    head: state.head,
+  });
+  await runAgent(session, prompt);
+  await finishIteration(session);
+}
+
+/** Takes the open iteration from wherever it stands to its end. */
+export async function finishIteration(session: Session): Promise<void> {
+  const { open } = session.state;
+  if (open === undefined) return;
+  await observeChange(session);
+  if (worthChecking(session)) await checkChange(session);
+  judge(session);
+  await makeCheckpoint(session);
+  session.record(...closeIteration(session.state, session.parts.now()));
+}
+
+/** Gates run on every change, so that failures teach, and on every claim. Not where the agent failed, or the run is being stopped. */
+function worthChecking(session: Session): boolean {
+  const { open } = session.state;
+  if (
+    session.stopped ||
+    open?.phase !== "implement" ||
+    open.agent?.outcome.type !== "finished" ||
+    open.verdict !== undefined
+  )
+    return false;
+  const changed = open.change?.unchanged === false;
+  return (
+    changed ||
+    (open.agent.claimed && open.change?.taskUnchanged === false) ||
+    (open.agent.claimed && session.openTask?.allowEmptyDiff === true)
+  );
+}
+
+function judge(session: Session): void {
+  const { open } = session.state;
+  if (open === undefined || open.verdict !== undefined) return;
+  const task = taskState(session.state, open.task);
+  const cutOff =
+    session.stopped && open.agent?.outcome.type === "finished" && open.phase === "implement" && !gatesComplete(session);
+  const verdict = cutOff
+    ? { type: "interrupted" as const }
+    : judgeIteration(open, task, gatesOf(session.state, task.task));
+  session.record({ type: "iteration_judged", iteration: open.iteration, verdict });
+}
+
+function gatesComplete(session: Session): boolean {
+  const { open } = session.state;
+  const task = session.openTask;
+  return (
+    open === undefined ||
+    task === undefined ||
+    gatesOf(session.state, task).every(({ name }) => open.gates.some(({ gate }) => gate === name))
+  );
+}
+
+async function buildPrompt(session: Session, task: Task, phase: Phase): Promise<string> {
+  const { state, parts } = session;
+  const { planFile, workTree, config } = parts;
+  const base = taskState(state, task.id).baseCommit;
+  const diff = base === undefined || base === state.head ? "" : await workTree.patch(base, state.head, MATERIAL_BYTES);
+  return composePrompt(state, task.id, phase, {
+    learnings: readBounded(join(state.charter.workspace, planFile.learnings)),
+    learningsFile: planFile.learnings,
+    diff,
+    extra: config.prompt.extra,
+    budget: {
+      learnings: config.prompt.learningsBytes,
+      diff: config.prompt.diffBytes,
+      failure: config.prompt.failureBytes,
+    },
+  });
+}
+
+function readBounded(path: string): string {
+  try {
+    return readFileSync(path, "utf8").slice(-MATERIAL_BYTES);
+  } catch {
+    return ""; // Nothing was learnt yet.
+  }
+}
+
+/** True where the open iteration's tree is one on which the gates passed. */
+export function isGreenIteration(session: Session): boolean {
+  const { open } = session.state;
+  return open !== undefined && isGreen(open);
+}

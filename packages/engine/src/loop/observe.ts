@@ -1,0 +1,97 @@
+/**
+ * Looks at what an iteration left in the workspace, and puts right what is not the agent's to change: the run's branch and the
+ * plan's file.
+ */
+import { taskState, type ObservedChange } from "@cloister/core";
+import type { TreeDiff, TreeStatus } from "../vcs/index.ts";
+import { raiseFinding } from "./findings.ts";
+import type { Session } from "./session.ts";
+
+const MOST_FILES = 500;
+const EMPTY: TreeDiff = { stat: { files: 0, insertions: 0, deletions: 0 }, files: [] };
+
+/** Records `change_observed` for the open iteration; where that is there already, makes the workspace equal to it. */
+export async function observeChange(session: Session): Promise<void> {
+  const { open, charter } = session.state;
+  const { workTree } = session.parts;
+  if (open === undefined) return;
+  if (open.change !== undefined) {
+    await workTree.reset(open.change.tree);
+    return workTree.clean(session.parts.leftAlone);
+  }
+  if (session.parts.planFile.restore() && open.agent !== undefined)
+    raiseFinding(session, {
+      name: "plan_changed",
+      message: "the plan's file was edited; the edit was undone",
+      file: charter.planFile,
+    });
+  const status = await workTree.status();
+  await restoreBranch(session, status);
+  if (open.phase !== "implement") return discard(session);
+  session.record({ type: "change_observed", iteration: open.iteration, change: await measure(session, status) });
+}
+
+async function measure(session: Session, status: TreeStatus): Promise<ObservedChange> {
+  const { state, parts } = session;
+  const { workTree } = parts;
+  const leave = new Set(parts.leftAlone);
+  const touched = status.entries.filter(({ path }) => !leave.has(path));
+  const committed = status.head !== state.open?.head;
+  if (touched.length === 0 && !committed) return unchanged(session);
+  const tree = await workTree.stage(parts.leftAlone);
+  return describeChange(session, tree, await ownDiff(session, state.open?.head ?? state.head, tree));
+}
+
+async function unchanged(session: Session): Promise<ObservedChange> {
+  const tree = await session.parts.workTree.treeOf(session.state.head);
+  return describeChange(session, tree, EMPTY);
+}
+
+async function describeChange(session: Session, tree: string, own: TreeDiff): Promise<ObservedChange> {
+  const { state } = session;
+  const base = state.open === undefined ? undefined : taskState(state, state.open.task).baseCommit;
+  const whole = base === undefined || base === state.open?.head ? own : await ownDiff(session, base, tree);
+  return {
+    tree,
+    unchanged: own.files.length === 0,
+    taskUnchanged: whole.files.length === 0,
+    stat: own.stat,
+    taskStat: whole.stat,
+    taskFiles: whole.files.slice(0, MOST_FILES).map(({ path }) => path),
+  };
+}
+
+/** The difference without the files that belong to the loop: progress and learnings are no work. */
+export async function ownDiff(session: Session, from: string, to: string): Promise<TreeDiff> {
+  const { planFile, workTree } = session.parts;
+  const diff = await workTree.diff(from, to);
+  const files = diff.files.filter(({ path }) => path !== planFile.inWorkspace && path !== planFile.learnings);
+  if (files.length === diff.files.length) return diff;
+  const sum = (key: "insertions" | "deletions"): number => files.reduce((total, file) => total + (file[key] ?? 0), 0);
+  return { files, stat: { files: files.length, insertions: sum("insertions"), deletions: sum("deletions") } };
+}
+
+/** Puts HEAD back on the run's branch, and the branch on a commit that continues the run. Files stay as the agent left them. */
+async function restoreBranch(session: Session, { head, branch }: TreeStatus): Promise<void> {
+  const { open, charter } = session.state;
+  const { workTree } = session.parts;
+  if (open === undefined || (head === open.head && branch === charter.branch)) return;
+  const continues = head !== undefined && (await workTree.isAncestor(open.head, head));
+  if (continues && branch === charter.branch) return;
+  await workTree.attach(charter.branch, continues ? head : open.head);
+  const message = continues
+    ? "HEAD was taken off the run's branch; it was put back"
+    : "commits of the run were rewritten; the branch was put back";
+  raiseFinding(session, { name: "history_rewritten", message });
+}
+
+/** Analysis and review change no file: what they changed is undone. */
+async function discard(session: Session): Promise<void> {
+  const { state, parts } = session;
+  const { open } = state;
+  if (open === undefined) return;
+  await parts.workTree.attach(state.charter.branch, open.head);
+  await parts.workTree.reset(open.head);
+  await parts.workTree.clean(parts.leftAlone);
+  session.record({ type: "change_observed", iteration: open.iteration, change: await unchanged(session) });
+}

@@ -1,0 +1,32 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { taskState } from "@cloister/core";
+import type { Change } from "../gates/index.ts";
+import { ownDiff } from "./observe.ts";
+import type { Session } from "./session.ts";
+
+/** Larger files are not read for findings. */
+const MOST_BYTES = 1024 * 1024;
+
+/** The task's whole change so far, for the guards: a shortcut taken in an earlier iteration still counts when the task is claimed. */
+export async function openChange(session: Session): Promise<Change | undefined> {
+  const { open, charter } = session.state;
+  const { workTree } = session.parts;
+  if (open?.change === undefined || open.change.taskUnchanged) return undefined;
+  const base = taskState(session.state, open.task).baseCommit ?? open.head;
+  const { files } = await ownDiff(session, base, open.change.tree);
+  return {
+    files,
+    before: (path) => workTree.read(base, path, MOST_BYTES),
+    after: (path) => readBounded(join(charter.workspace, path)),
+  };
+}
+
+async function readBounded(path: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path);
+    return size > MOST_BYTES ? undefined : await readFile(path, "utf8");
+  } catch {
+    return undefined; // Deleted, or a link to nowhere.
+  }
+}

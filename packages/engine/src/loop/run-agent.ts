@@ -1,0 +1,190 @@
+/**
+ * Runs the agent of one iteration: starts its process, journals what it says, and says how it ended. It judges nothing.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  describeOverspend,
+  excerpt,
+  fromUsd,
+  isClaim,
+  NO_USAGE,
+  type AgentEvent,
+  type AgentOutcome,
+  type MicroUsd,
+  type RunEvent,
+  type TokenUsage,
+} from "@cloister/core";
+import type { LaunchRequest } from "../agents/port.ts";
+import { priceUsage } from "../agents/price.ts";
+import { createEvidenceSink } from "../evidence/sink.ts";
+import type { ProcessExit, RunningProcess } from "../process/port.ts";
+import { judgeExit, type AgentVoice } from "./agent-outcome.ts";
+import type { Session } from "./session.ts";
+
+/** How long an agent that said its last word may take to end. */
+const FINISH_GRACE_MS = 2000;
+/** Reported events beyond this many are not journaled one by one: a chatty agent must not fill the disk. */
+const MOST_EVENTS = 5000;
+const TAIL_BYTES = 8192;
+
+/** Runs the agent with `prompt` in the open iteration, and records `agent_started`, `agent_reported` and `agent_ended`. */
+export async function runAgent(session: Session, prompt: string): Promise<void> {
+  const { open, charter } = session.state;
+  if (open === undefined) throw new Error("no iteration is open");
+  const { agent, startProcess, paths } = session.parts;
+  const folder = join(paths.iterations, String(open.iteration));
+  const request = prepare(session, folder, prompt);
+  const launch = agent.launch(request);
+  for (const [path, text] of Object.entries(launch.files ?? {})) writeFileSync(path, text);
+
+  const { iterationTimeoutMs, idleTimeoutMs } = charter.limits;
+  const running = startProcess({
+    file: launch.file,
+    args: launch.args,
+    cwd: charter.workspace,
+    env: { ...request.env, ...launch.env },
+    stdin: launch.stdin === "prompt" ? { text: prompt } : launch.stdin,
+    marker: session.marker(open.iteration),
+    signal: session.stopping.signal,
+    ...(iterationTimeoutMs === undefined ? {} : { timeoutMs: iterationTimeoutMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+  });
+  if (running.pid !== undefined) session.record({ type: "agent_started", iteration: open.iteration, pid: running.pid });
+  const sink = createEvidenceSink(paths.evidence);
+  const [voice, stderrTail, exit] = await Promise.all([
+    listen(session, running, request, sink.write),
+    collectTail(running.stderr, sink.write),
+    running.exit,
+  ]);
+  const ended = await describeEnd(session, { voice, stderrTail, exit });
+  session.record({ ...ended, iteration: open.iteration, output: sink.finish() });
+}
+
+function prepare(session: Session, folder: string, prompt: string): LaunchRequest {
+  const { charter, open } = session.state;
+  const scratch = join(folder, "scratch");
+  mkdirSync(scratch, { recursive: true });
+  const promptFile = join(folder, "prompt.md");
+  writeFileSync(promptFile, prompt);
+  const { command, model } = charter.agent;
+  return {
+    prompt,
+    promptFile,
+    workspace: charter.workspace,
+    scratch,
+    env: {
+      ...session.parts.env,
+      CLOISTER_RUN: charter.run,
+      CLOISTER_TASK: open?.task ?? "",
+      CLOISTER_ITERATION: String(open?.iteration ?? 0),
+    },
+    asRoot: process.getuid?.() === 0,
+    ...(model === undefined ? {} : { model }),
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+/** Follows the agent's events to their end. */
+async function listen(
+  session: Session,
+  running: RunningProcess,
+  request: LaunchRequest,
+  keep: (chunk: Uint8Array) => void,
+): Promise<AgentVoice> {
+  const iteration = session.state.open?.iteration ?? 0;
+  const voice: AgentVoice = { finalMessage: "" };
+  let count = 0;
+  const io = { request, output: tee(running.stdout, keep), write: running.write, closeInput: running.closeInput };
+  for await (const event of session.parts.agent.converse(io)) {
+    follow(voice, event);
+    count += 1;
+    if (count <= MOST_EVENTS || event.type === "usage") session.report(iteration, clip(event));
+    if (event.type === "finished" || event.type === "failed") running.finish(FINISH_GRACE_MS);
+    if (event.type === "usage") {
+      session.flush();
+      if (describeOverspend(session.state) !== undefined) running.stop("aborted");
+    }
+  }
+  return voice;
+}
+
+function follow(voice: AgentVoice, event: AgentEvent): void {
+  if (event.type === "message") voice.finalMessage = event.text;
+  if (event.type === "failed") voice.failed = event;
+  if (event.type === "usage") voice.usage = event;
+  if (event.type === "session_started" && event.model !== undefined) voice.model = event.model;
+  if (event.type !== "finished") return;
+  voice.finished = event.ok;
+  if (event.ok) delete voice.failed;
+  if (event.text !== undefined && event.text.trim() !== "") voice.finalMessage = event.text;
+}
+
+/** What goes into the journal is bounded; the whole output is kept as evidence. */
+function clip(event: AgentEvent): AgentEvent {
+  switch (event.type) {
+    case "message":
+      return { ...event, text: excerpt(event.text, 4000) };
+    case "thought":
+      return { ...event, text: excerpt(event.text, 500) };
+    case "tool_called":
+    case "tool_finished":
+      return { ...event, tool: event.tool.slice(0, 100), summary: excerpt(event.summary, 500) };
+    case "retrying":
+    case "failed":
+      return { ...event, message: excerpt(event.message, 1000) };
+    case "finished":
+      return event.text === undefined ? event : { ...event, text: excerpt(event.text, 4000) };
+    default:
+      return event;
+  }
+}
+
+async function* tee(source: AsyncIterable<Uint8Array>, keep: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    keep(chunk);
+    yield chunk;
+  }
+}
+
+async function collectTail(source: AsyncIterable<Uint8Array>, keep: (chunk: Uint8Array) => void): Promise<string> {
+  let tail: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    keep(chunk);
+    tail = Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
+  }
+  return tail.toString("utf8");
+}
+
+type AgentEnd = { readonly voice: AgentVoice; readonly stderrTail: string; readonly exit: ProcessExit };
+type EndedFacts = Omit<Extract<RunEvent, { type: "agent_ended" }>, "iteration" | "output">;
+
+async function describeEnd(session: Session, { voice, stderrTail, exit }: AgentEnd): Promise<EndedFacts> {
+  const outcome: AgentOutcome = judgeExit(session.parts.agent, { voice, stderrTail, exit });
+  const usage = voice.usage?.usage ?? NO_USAGE;
+  const price = await findCost(voice, usage, session.state.charter.agent.model);
+  return {
+    type: "agent_ended",
+    outcome,
+    claimed: outcome.type === "finished" && isClaim(voice.finalMessage),
+    finalMessage: excerpt(voice.finalMessage, 16_000),
+    usage,
+    ...price,
+    durationMs: Math.round(exit.durationMs),
+    exitCode: exit.code,
+    signal: exit.signal,
+    survivors: exit.survivors,
+  };
+}
+
+/** The agent's own figure, or one reckoned from its tokens; else unknown. */
+async function findCost(
+  voice: AgentVoice,
+  usage: TokenUsage,
+  asked: string | undefined,
+): Promise<{ cost: MicroUsd; costFrom: "agent" | "priced" | "unknown" }> {
+  if (voice.usage?.cost !== undefined) return { cost: voice.usage.cost, costFrom: "agent" };
+  const model = voice.usage?.model ?? voice.model ?? asked;
+  const cost = voice.usage === undefined || model === undefined ? undefined : await priceUsage(usage, model);
+  return cost === undefined ? { cost: fromUsd(0), costFrom: "unknown" } : { cost, costFrom: "priced" };
+}

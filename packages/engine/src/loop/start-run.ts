@@ -1,0 +1,172 @@
+/** Starts and resumes runs: everything around the loop. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { CloisterError, replay, type RunCharter, type RunState, type StampedEvent } from "@cloister/core";
+import { resolveAgent } from "../agents/registry.ts";
+import { createEvidenceStore } from "../evidence/store.ts";
+import { openJournal, type Journal } from "../journal/index.ts";
+import { killRun, markerFor, startGuardian, startProcess } from "../process/index.ts";
+import { writeReport } from "../report/index.ts";
+import { takeLock } from "../runs/lock.ts";
+import { stampedEvents } from "../runs/read-run.ts";
+import {
+  createRunId,
+  findRunStore,
+  listRunIds,
+  openRunStore,
+  runPaths,
+  selectRun,
+  type RunPaths,
+  type RunStore,
+} from "../runs/run-store.ts";
+import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
+import { createCharter, findLeftAlone, leftAloneFile, proposeRun } from "./charter.ts";
+import { openPlanFile } from "./plan-file.ts";
+import type { ResumeRequest, RunContext, RunRequest, RunSummary } from "./port.ts";
+import { endUnprepared, runLoop } from "./run-loop.ts";
+import { Session } from "./session.ts";
+import { summarise } from "./summary.ts";
+
+/**
+ * Runs a plan to its end. The loop's own ends are values; thrown is what stops a run from coming about.
+ * @throws CloisterError `plan_invalid`, `repository_invalid`, `agent_unavailable`, `git_failed`
+ */
+export async function startRun(request: RunRequest): Promise<RunSummary> {
+  const { config, env } = request;
+  const [proposal, resolved] = await Promise.all([
+    proposeRun(request),
+    resolveAgent({
+      name: config.agent,
+      env,
+      ...(config.agentCommand === undefined ? {} : { command: config.agentCommand }),
+    }),
+  ]);
+  for (const reason of [...proposal.reasons, ...(resolved.reason === undefined ? [] : [resolved.reason])])
+    request.notify?.(reason);
+  const root = proposal.repository.root;
+  const id = createRunId(new Date(), Math.random);
+  const charter = createCharter(request, proposal, {
+    id,
+    agent: {
+      name: resolved.adapter.name,
+      ...(resolved.command === undefined ? {} : { command: resolved.command }),
+      ...(config.model === undefined ? {} : { model: config.model }),
+    },
+  });
+  const leftAlone = config.inPlace ? await findLeftAlone(request, root, proposal.given.planFile) : [];
+  const paths = runPaths(openRunStore(root), id);
+  mkdirSync(paths.inbox, { recursive: true });
+  writeFileSync(leftAloneFile(paths.folder), JSON.stringify(leftAlone));
+  using _lock = takeLock(paths.lock);
+  const planFile = openPlanFile({
+    runFolder: paths.folder,
+    workspace: charter.workspace,
+    planFile: charter.planFile,
+    ...(proposal.given.text === undefined ? {} : { text: proposal.given.text }),
+  });
+  const journal = openJournal(paths.journal, { create: true });
+  const created: StampedEvent = { time: Date.now(), event: { type: "run_created", charter } };
+  journal.append([{ type: "run_created", time: created.time, data: { charter } }], { expected: 0 });
+  request.onEvent?.(created, 1);
+  const state = replay([created]);
+  if (state === undefined) throw new Error("a run that was created has a state");
+  return drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter });
+}
+
+/**
+ * Goes on with a run that has not ended with every task done.
+ * @throws CloisterError `run_not_found`, `run_busy`, `agent_unavailable`, `journal_damaged`
+ */
+export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
+  const { root } = await findRepository(request.folder, request.env);
+  const store = findRunStore(root);
+  const id = request.run ?? lastOpenRun(store);
+  if (store === undefined || id === undefined) throw noOpenRun();
+  const paths = runPaths(store, selectRun(store, id));
+  using _lock = takeLock(paths.lock);
+  killRun(markerFor(id));
+  const journal = openJournal(paths.journal);
+  const state = replay(stampedEvents(journal.read()));
+  if (state === undefined) throw noOpenRun();
+  const { charter } = state;
+  const { command } = charter.agent;
+  const resolved = await resolveAgent({
+    name: charter.agent.name,
+    env: request.env,
+    ...(command === undefined ? {} : { command }),
+  });
+  const leftAlone = JSON.parse(readFileSync(leftAloneFile(paths.folder), "utf8")) as string[];
+  const planFile = openPlanFile({ runFolder: paths.folder, workspace: charter.workspace, planFile: charter.planFile });
+  return drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter, resumed: true });
+}
+
+type Drive = Pick<Session["parts"], "paths" | "planFile" | "leftAlone" | "agent"> & {
+  readonly journal: Journal;
+  readonly state: RunState;
+  readonly resumed?: boolean;
+};
+
+async function drive(
+  request: RunContext & Partial<ResumeRequest>,
+  { state, resumed, journal, ...parts }: Drive,
+): Promise<RunSummary> {
+  const env = cleanEnvironment(request.env);
+  const session = new Session(
+    {
+      ...parts,
+      journal,
+      env,
+      evidence: createEvidenceStore(parts.paths.evidence),
+      workTree: openWorkTree(state.charter.workspace, env),
+      config: request.config,
+      startProcess,
+      now: Date.now,
+      notify: request.notify ?? (() => undefined),
+      onEvent: request.onEvent ?? (() => undefined),
+    },
+    state,
+  );
+  const stop = (): void => session.stopping.abort(request.signal?.reason);
+  if (request.signal?.aborted === true) stop();
+  request.signal?.addEventListener("abort", stop, { once: true });
+  const guardian = startGuardian(markerFor(state.charter.run));
+  try {
+    if (resumed === true) session.record({ type: "run_resumed", limits: request.limits ?? {} });
+    await runLoop(session).catch((error: unknown) => endUnprepared(session, error));
+    const { paths } = session.parts;
+    const written = await writeReport({
+      events: stampedEvents(journal.read()),
+      folder: paths.report,
+      journalHash: journal.headHash,
+      env,
+    });
+    return summarise(session.state, written.markdown);
+  } finally {
+    request.signal?.removeEventListener("abort", stop);
+    await guardian.stop();
+    session.flush();
+    journal.close();
+  }
+}
+
+function lastOpenRun(store: RunStore | undefined): RunCharter["run"] | undefined {
+  if (store === undefined) return undefined;
+  return listRunIds(store).findLast((id) => !endedDone(runPaths(store, id)));
+}
+
+function endedDone(paths: RunPaths): boolean {
+  const journal = openJournal(paths.journal);
+  try {
+    const [last] = [...journal.read({ from: Math.max(1, journal.length) })];
+    return last?.type === "run_ended" && last.data.reason === "done";
+  } finally {
+    journal.close();
+  }
+}
+
+function noOpenRun(): CloisterError {
+  return new CloisterError({
+    code: "run_not_found",
+    message: "There is no run to resume: every run of this repository is done.",
+    remedy: "Start one with: cloister run PLAN",
+  });
+}

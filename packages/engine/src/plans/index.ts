@@ -1,0 +1,6 @@
+export type { PlanText } from "./read-plan.ts";
+export { MAX_PLAN_BYTES, promptPlan, readPlan, readPlanFile } from "./read-plan.ts";
+export type { DoneMark } from "./mark-done.ts";
+export { markDone } from "./mark-done.ts";
+export { planSchema } from "./plan-schema.ts";
+export { planTemplate } from "./plan-template.ts";

@@ -1,0 +1,39 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Which packages of ours each package may import. Tests may also use the testkit. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  engine: ["@cloister/core"],
+  testkit: [],
+  cli: ["@cloister/core", "@cloister/engine", "@cloister/testkit"],
+};
+
+const IMPORT = /(?:from|import)\s*\(?\s*["']((?:@cloister\/|cloister|\.\.\/)[^"']*)["']/g;
+
+/** Checks that imports between packages go one way and through the index. Prints each that does not. */
+export function checkLayers(root: string): boolean {
+  const problems = globSync("packages/*/{src,test}/**/*.ts", { cwd: root })
+    .filter((file) => !file.includes("__fixtures__"))
+    .flatMap((file) => checkFile(root, file));
+  for (const problem of problems) process.stdout.write(`${problem}\n`);
+  return problems.length === 0;
+}
+
+function checkFile(root: string, file: string): string[] {
+  const own = file.split("/")[1] ?? "";
+  const allowed = new Set([...(ALLOWED[own] ?? []), ...(isTest(file) ? ["@cloister/testkit", "@cloister/core"] : [])]);
+  return [...readFileSync(join(root, file), "utf8").matchAll(IMPORT)].flatMap(([, specifier = ""]) => {
+    if (specifier.startsWith("../")) return leavesPackage(file, specifier) ? [`${file}: ${specifier} leaves the package`] : [];
+    return allowed.has(specifier) ? [] : [`${file}: ${own} may not import ${specifier}`];
+  });
+}
+
+function isTest(file: string): boolean {
+  return file.endsWith(".test.ts") || file.includes("/test/") || file.includes("/testing/") || file.endsWith("conformance.ts");
+}
+
+function leavesPackage(file: string, specifier: string): boolean {
+  const path = new URL(specifier, `file:///${file}`).pathname.slice(1);
+  return !path.startsWith(file.split("/").slice(0, 2).join("/"));
+}
