@@ -39,7 +39,8 @@ export const agents: CommandHandler<JsonOption> = async ({ options }, terminal) 
     return 0;
   }
   terminal.print(...renderTable(COLUMNS, probed.map(toRow), terminal.interactive ? terminal.columns : undefined));
-  terminal.print("", "Limitations:", ...probed.filter(isInstalled).flatMap(describeLimitations));
+  const limitations = probed.filter(isInstalled).flatMap(describeLimitations);
+  if (limitations.length > 0) terminal.print("", "Limits of what is installed:", ...limitations);
   return 0;
 };
 

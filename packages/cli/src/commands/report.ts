@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Report } from "@cloister/core";
+import { CloisterError, type Report } from "@cloister/core";
 import { measureReport, readRun, renderHtml, renderMarkdown } from "@cloister/engine";
 import type { ReportOptions } from "../definitions/watching.ts";
 import type { CommandHandler } from "../program/command-definition.ts";
@@ -22,7 +22,16 @@ export const report: CommandHandler<ReportOptions> = async ({ args: [wanted], op
     return 0;
   }
   const path = resolve(terminal.cwd, options.output);
-  writeFileSync(path, text);
+  writeText(path, text);
   terminal.note(`wrote ${path}`);
   return 0;
 };
+
+function writeText(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (cause: unknown) {
+    const message = `The report can't be written: ${(cause as Error).message}.`;
+    throw new CloisterError({ code: "usage_invalid", message, remedy: "Name another file.", cause });
+  }
+}

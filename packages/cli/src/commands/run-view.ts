@@ -48,7 +48,9 @@ function createPlainView(terminal: Terminal, begin: Progress): RunView {
     onEvent(stamped) {
       progress = followProgress(progress, stamped);
       const line = describeEvent(stamped.event);
-      if (line !== undefined) terminal.print(stampLine(terminal.paint, stamped.time, line));
+      // How the run ended is the last word, and said in full there.
+      if (line === undefined || stamped.event.type === "run_ended") return;
+      terminal.print(stampLine(terminal.paint, stamped.time, line));
     },
     notify: (line) => terminal.print(toSingleLine(line)),
     end: (summary) => terminal.print(...renderEnd(summary, progress.state, terminal)),
@@ -60,7 +62,7 @@ function createLiveView(terminal: Terminal, begin: Progress): RunView {
   let progress = begin;
   const block = new LiveBlock(terminal, () => {
     const { columns, rows, paint } = terminal;
-    return renderProgress(progress, { columns, rows, paint, now: terminal.now() });
+    return ["", ...renderProgress(progress, { columns, rows, paint, now: terminal.now() })];
   });
   let shown = true;
   const close = (): void => {

@@ -45,11 +45,11 @@ async function findRoot(cwd: string, env: CheckContext["env"]): Promise<string |
 
 async function checkAgents({ env }: CheckContext): Promise<CheckResult> {
   const installed = (await probeAgents(env)).filter(({ status }) => status.installed);
-  const ready = installed.filter(({ status: { login } }) => login === "logged_in" || login === "not_needed");
+  const usable = installed.filter(({ status }) => status.login !== "logged_out");
   const names = (list: typeof installed): string => list.map(({ adapter }) => adapter.name).join(", ");
-  const remedy = "See `cloister agents`, or try `cloister demo`, which needs none.";
-  if (ready.length > 0) return ok(`ready: ${names(ready)}`);
-  return installed.length > 0
-    ? warn(`installed, login not known: ${names(installed)}`, remedy)
-    : warn("none is installed", remedy);
+  if (usable.length > 0) return ok(`usable: ${names(usable)}`);
+  return warn(
+    installed.length > 0 ? `installed, but logged out: ${names(installed)}` : "none is installed",
+    "See `cloister agents`, or try `cloister demo`, which needs none.",
+  );
 }

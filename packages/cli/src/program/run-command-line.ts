@@ -6,12 +6,13 @@ import { reportError } from "./report-error.ts";
 /** Runs one command line (without node and script) and ends the process with its exit code. */
 export async function runCommandLine(words: readonly string[]): Promise<never> {
   const terminal = createTerminal();
-  const code = await execute(words, terminal);
+  const code = await executeCommandLine(words, terminal);
   await flush();
   process.exit(code);
 }
 
-async function execute(words: readonly string[], terminal: Terminal): Promise<number> {
+/** Does what a command line says. Resolves to the exit code; what goes wrong is told to the terminal. */
+export async function executeCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
     let code = 0;
     const program = createProgram(terminal, async (handler, call) => {

@@ -33,7 +33,7 @@ export function renderProposal({ proposal, agent, agentReason }: ShownProposal, 
     `${title("Agent")}       ${agent}${agentReason === undefined ? "" : `: ${toSingleLine(agentReason)}`}`,
     "",
     title(describeCount(given.plan.tasks.length, "task")),
-    ...given.plan.tasks.map((task) => cutToWidth(describeTask(task), view.columns)),
+    ...given.plan.tasks.map((task) => `  ${cutToWidth(describeTask(task), view.columns - 2)}`),
     "",
     title(gates.length === 0 ? "No gates: the run can end only as unverified" : `Gates (${describeOrigin(gatesFrom)})`),
     ...gates.map(describeGate),
@@ -81,7 +81,7 @@ function describeTask({ id, title, dependsOn, done, phases }: Task): string {
     ...(phases.length > 1 ? [phases.join(" → ")] : []),
     ...(dependsOn.length > 0 ? [`after ${dependsOn.join(", ")}`] : []),
   ];
-  return toSingleLine(`${id}  ${title}${details.length === 0 ? "" : `  (${details.join("; ")})`}`).replace(/^/, "  ");
+  return toSingleLine(`${id}: ${title}${details.length === 0 ? "" : ` (${details.join("; ")})`}`);
 }
 
 function describeGate({ name, command, required, heldOutFiles }: GateSpec): string {

@@ -60,7 +60,10 @@ export function renderTask(
     ...(blocked === undefined ? [] : [blocked.why.replaceAll("_", " ")]),
   ];
   const suffix = details.length === 0 ? "" : `  (${details.join(", ")})`;
-  const title = cutToWidth(toSingleLine(`${task.id}  ${task.title}`), Math.max(10, room - 2 - suffix.length));
+  const title = cutToWidth(
+    `${toSingleLine(task.id)}  ${toSingleLine(task.title)}`,
+    Math.max(10, room - 2 - suffix.length),
+  );
   return `${paint(style, mark)} ${cutToWidth(`${title}${suffix}`, Math.max(1, room - 2))}`;
 }
 

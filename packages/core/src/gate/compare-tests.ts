@@ -39,7 +39,8 @@ export function compareGateTests(baseline: GateResult | undefined, now: GateResu
 
 /** Names of tests that were not there on the base. Empty where one side does not name every test (zero tests are all named). */
 export function newTests(baseline: TestResults | undefined, now: TestResults | undefined): string[] {
-  if (baseline === undefined || now === undefined || now.partial !== undefined || baseline.partial !== undefined) return [];
+  if (baseline === undefined || now === undefined || now.partial !== undefined || baseline.partial !== undefined)
+    return [];
   if (Object.keys(baseline.cases).length === 0 && executedTests(baseline) + baseline.skipped > 0) return [];
   return Object.keys(now.cases).filter((name) => !Object.hasOwn(baseline.cases, name));
 }

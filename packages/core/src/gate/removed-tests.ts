@@ -29,7 +29,7 @@ function cancel(
 ): Unmatched {
   const left = new Set(added);
   const stillRemoved = removed.filter((lost) => {
-    const match = left.values().find((found) => matches(lost, found));
+    const match = [...left].find((found) => matches(lost, found));
     if (match !== undefined) left.delete(match);
     return match === undefined;
   });
@@ -48,8 +48,8 @@ function withoutEvenSuites(removed: readonly NamedTest[], added: readonly NamedT
 function isRenamed(lost: NamedTest, found: NamedTest): boolean {
   if (lost.suite !== found.suite) return false;
   const [left, right] = [toWords(lost.leaf), toWords(found.leaf)];
-  const shared = left.intersection(right).size;
-  return shared > 0 && shared / left.union(right).size >= SAME_WORDS;
+  const shared = [...left].filter((word) => right.has(word)).length;
+  return shared > 0 && shared / (left.size + right.size - shared) >= SAME_WORDS;
 }
 
 function toNamedTest(name: string): NamedTest {

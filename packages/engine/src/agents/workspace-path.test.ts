@@ -38,7 +38,19 @@ suite("a path is resolved in the workspace", () => {
     test(`"${path}" is inside`, () => assert.equal(resolveInWorkspace(workspace, path), join(workspace, expected)));
   }
 
-  for (const path of ["..", "../secret", "../work-beside/x", "/etc/passwd", "link-out", "folder-out/secret", "folder-out/new", "link-to-nowhere", "link-to-nowhere/x", "loop", "src/a.ts/../../../secret"]) {
+  for (const path of [
+    "..",
+    "../secret",
+    "../work-beside/x",
+    "/etc/passwd",
+    "link-out",
+    "folder-out/secret",
+    "folder-out/new",
+    "link-to-nowhere",
+    "link-to-nowhere/x",
+    "loop",
+    "src/a.ts/../../../secret",
+  ]) {
     test(`"${path}" is refused as outside`, () => {
       assert.throws(() => resolveInWorkspace(workspace, path), /is outside the workspace/);
     });

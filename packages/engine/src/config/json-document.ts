@@ -9,7 +9,7 @@ import { lineAt, sourceError, type SourceText } from "./source-text.ts";
  */
 export function parseJson(source: SourceText): Located {
   const document = parseBounded(source, 0, () =>
-    parseDocument(source.text, { schema: "json", prettyErrors: false, keepSourceTokens: true }),
+    parseDocument(source.text, { schema: "json", prettyErrors: false, uniqueKeys: false, keepSourceTokens: true }),
   );
   const located = locate(source, document, 0);
   const offset = findForeign(document) ?? findRest(source.text);

@@ -181,7 +181,7 @@ describe("a file is refused, with file and line, that has", () => {
     ],
     ["a branch prefix that is no name", "branchPrefix: ../x", 1, /expected the beginning of a branch's name/],
     ["a list at the top", "- a", 1, /expected keys with values/],
-    ["a key twice", "model: a\nmodel: b", 2, /unique/],
+    ["a key twice", "model: a\nmodel: b", 2, /expected each key once, found `model` twice/],
     ["a NUL character", "model: a\n\0", 2, /NUL/],
     ["an alias", "model: &a b\nagentCommand: *a", 2, /found an alias/],
   ];

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, parseDocument, visit, type Document, type Node, type ParsedNode } from "yaml";
+import { isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document, type Node, type ParsedNode } from "yaml";
 import { lineAt, sourceError, type SourceText } from "./source-text.ts";
 
 /** Keys and indices from the top of a document down. */
@@ -16,13 +16,22 @@ export type Located = {
   readonly lineOf: (path: KeyPath) => number;
 };
 
+/** Longer YAML is refused: nobody writes it by hand, and reading it takes seconds. */
+const MAX_YAML_LENGTH = 256 * 1024;
+
 /**
  * Reads YAML 1.2 (core schema), or the part of a source between two offsets.
- * @throws CloisterError with the line where it is not YAML, or has a key twice.
+ * @throws CloisterError with the line where it is not YAML, is too long, or has a key twice.
  */
 export function parseYaml(source: SourceText, part: Span = { start: 0, end: source.text.length }): Located {
   const text = source.text.slice(part.start, part.end);
-  const document = parseBounded(source, part.start, () => parseDocument(text, { prettyErrors: false }));
+  if (text.length > MAX_YAML_LENGTH) {
+    const message = `expected ${MAX_YAML_LENGTH} characters of YAML at most, found ${text.length}.`;
+    throw sourceError(source, lineAt(source.text, part.start), { message, remedy: "Shorten it." });
+  }
+  const document = parseBounded(source, part.start, () =>
+    parseDocument(text, { prettyErrors: false, uniqueKeys: false }),
+  );
   return locate(source, document, part.start);
 }
 
@@ -36,7 +45,7 @@ export function locate(source: SourceText, document: Document.Parsed, base: numb
     const line = lineAt(source.text, base + error.pos[0]);
     throw sourceError(source, line, { message: `expected ${languageOf(document)}, found an error: ${error.message}.` });
   }
-  refuseAliases(source, document, base);
+  parseBounded(source, base, () => refuseSurprises(source, document, base));
   const walk = (path: KeyPath): Step => follow(document.contents, path);
   return {
     value: parseBounded(source, base, () => document.toJS() as unknown),
@@ -50,12 +59,22 @@ export function locate(source: SourceText, document: Document.Parsed, base: numb
   };
 }
 
-/** Nothing that Cloister reads needs them, and nested ones grow without bound. */
-function refuseAliases(source: SourceText, document: Document.Parsed, base: number): void {
+/** Refuses keys that stand twice, and aliases: nothing here needs them, and nested ones grow without bound. */
+function refuseSurprises(source: SourceText, document: Document.Parsed, base: number): void {
+  const fail = (node: unknown, message: string, remedy: string): never => {
+    const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    throw sourceError(source, lineAt(source.text, base + offset), { message, remedy });
+  };
   visit(document, {
-    Alias: (_, { range }) => {
-      const line = lineAt(source.text, base + (range?.[0] ?? 0));
-      throw sourceError(source, line, { message: "expected a value, found an alias.", remedy: "Write the value out." });
+    Alias: (_, alias) => fail(alias, "expected a value, found an alias.", "Write the value out."),
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : String(key);
+        if (seen.has(name))
+          fail(key, `expected each key once, found \`${name.slice(0, 60)}\` twice.`, "Keep one of them.");
+        seen.add(name);
+      }
     },
   });
 }
@@ -65,8 +84,9 @@ export function parseBounded<Result>(source: SourceText, base: number, parse: ()
   try {
     return parse();
   } catch (error: unknown) {
-    const message = error instanceof RangeError ? "nesting that is too deep" : (error as Error).message;
-    throw sourceError(source, lineAt(source.text, base), { message: `expected plain values, found ${message}.` });
+    if (!(error instanceof RangeError)) throw error;
+    const message = "expected plain values, found nesting that is too deep.";
+    throw sourceError(source, lineAt(source.text, base), { message, remedy: "Make it flatter." });
   }
 }
 

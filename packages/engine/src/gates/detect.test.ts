@@ -18,7 +18,11 @@ function withFiles(files: Readonly<Record<string, string>>, use: (dir: string) =
 
 const scripts = (entries: Readonly<Record<string, string>>): string => JSON.stringify({ scripts: entries });
 
-const GATES: readonly { name: string; files: Readonly<Record<string, string>>; expected: Readonly<Record<string, string>> }[] = [
+const GATES: readonly {
+  name: string;
+  files: Readonly<Record<string, string>>;
+  expected: Readonly<Record<string, string>>;
+}[] = [
   { name: "an empty folder has no gates", files: {}, expected: {} },
   {
     name: "npm scripts are gates",
@@ -35,7 +39,11 @@ const GATES: readonly { name: string; files: Readonly<Record<string, string>>; e
     files: { "package.json": scripts({ test: "vitest run", typecheck: "tsc" }), "pnpm-lock.yaml": "" },
     expected: { test: "pnpm test", typecheck: "pnpm run typecheck" },
   },
-  { name: "bun's own test command is not its script", files: { "package.json": scripts({ test: "jest" }), "bun.lock": "" }, expected: { test: "bun run test" } },
+  {
+    name: "bun's own test command is not its script",
+    files: { "package.json": scripts({ test: "jest" }), "bun.lock": "" },
+    expected: { test: "bun run test" },
+  },
   {
     name: "tsconfig.json without a script is type-checked",
     files: { "package.json": scripts({ test: "node --test" }), "tsconfig.json": "{}" },
@@ -47,13 +55,29 @@ const GATES: readonly { name: string; files: Readonly<Record<string, string>>; e
     files: { "pyproject.toml": "[tool.pytest.ini_options]\n[tool.ruff]\n[tool.mypy]\n" },
     expected: { test: "pytest", lint: "ruff check .", typecheck: "mypy ." },
   },
-  { name: "uv runs Python's gates where it locks them", files: { "pytest.ini": "", "uv.lock": "" }, expected: { test: "uv run pytest" } },
+  {
+    name: "uv runs Python's gates where it locks them",
+    files: { "pytest.ini": "", "uv.lock": "" },
+    expected: { test: "uv run pytest" },
+  },
   { name: "Cargo.toml means cargo test", files: { "Cargo.toml": "" }, expected: { test: "cargo test" } },
   { name: "go.mod means go test", files: { "go.mod": "" }, expected: { test: "go test ./..." } },
-  { name: "the Gradle wrapper is preferred", files: { "build.gradle.kts": "", gradlew: "" }, expected: { test: "./gradlew test" } },
+  {
+    name: "the Gradle wrapper is preferred",
+    files: { "build.gradle.kts": "", gradlew: "" },
+    expected: { test: "./gradlew test" },
+  },
   { name: "pom.xml means Maven", files: { "pom.xml": "" }, expected: { test: "mvn -B test" } },
-  { name: "a Makefile's test target is a gate", files: { Makefile: "all:\n\ntest: all\n\t./run\n" }, expected: { test: "make test" } },
-  { name: "make is left out where its tools are known", files: { Makefile: "test:\n\tgo test ./...\n", "go.mod": "" }, expected: { test: "go test ./..." } },
+  {
+    name: "a Makefile's test target is a gate",
+    files: { Makefile: "all:\n\ntest: all\n\t./run\n" },
+    expected: { test: "make test" },
+  },
+  {
+    name: "make is left out where its tools are known",
+    files: { Makefile: "test:\n\tgo test ./...\n", "go.mod": "" },
+    expected: { test: "go test ./..." },
+  },
   {
     name: "two languages have two test gates",
     files: { "package.json": scripts({ test: "jest" }), "Cargo.toml": "" },
@@ -73,8 +97,16 @@ for (const { name, files, expected } of GATES) {
 
 const SETUPS: readonly { name: string; files: Readonly<Record<string, string>>; expected: readonly string[] }[] = [
   { name: "nothing to set up in an empty folder", files: {}, expected: [] },
-  { name: "npm installs what the lockfile says", files: { "package.json": "{}", "package-lock.json": "{}" }, expected: ["npm ci --no-audit --no-fund"] },
-  { name: "pnpm keeps its lockfile", files: { "package.json": "{}", "pnpm-lock.yaml": "" }, expected: ["pnpm install --frozen-lockfile"] },
+  {
+    name: "npm installs what the lockfile says",
+    files: { "package.json": "{}", "package-lock.json": "{}" },
+    expected: ["npm ci --no-audit --no-fund"],
+  },
+  {
+    name: "pnpm keeps its lockfile",
+    files: { "package.json": "{}", "pnpm-lock.yaml": "" },
+    expected: ["pnpm install --frozen-lockfile"],
+  },
   { name: "no dependencies, no installation", files: { "package.json": '{"dependencies":{}}' }, expected: [] },
   {
     name: "dependencies without a lockfile are installed without making one",
@@ -82,8 +114,16 @@ const SETUPS: readonly { name: string; files: Readonly<Record<string, string>>; 
     expected: ["npm install --no-audit --no-fund --no-package-lock"],
   },
   { name: "uv syncs", files: { "uv.lock": "" }, expected: ["uv sync --frozen"] },
-  { name: "requirements alone are not installed into an unknown environment", files: { "requirements.txt": "pytest" }, expected: [] },
-  { name: "cargo and go fetch what is locked", files: { "Cargo.lock": "", "go.sum": "" }, expected: ["cargo fetch --locked", "go mod download"] },
+  {
+    name: "requirements alone are not installed into an unknown environment",
+    files: { "requirements.txt": "pytest" },
+    expected: [],
+  },
+  {
+    name: "cargo and go fetch what is locked",
+    files: { "Cargo.lock": "", "go.sum": "" },
+    expected: ["cargo fetch --locked", "go mod download"],
+  },
 ];
 
 for (const { name, files, expected } of SETUPS) {

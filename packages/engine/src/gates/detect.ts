@@ -70,7 +70,8 @@ function detectPython(files: ProjectFiles): Found[] {
   const config = files.read("pyproject.toml") + files.read("setup.cfg") + files.read("tox.ini");
   const runner = files.has("uv.lock") ? "uv run " : files.has("poetry.lock") ? "poetry run " : "";
   const found: Found[] = [];
-  const usesPytest = files.has("pytest.ini") || files.has("conftest.py") || /pytest/.test(config + files.read("requirements.txt"));
+  const usesPytest =
+    files.has("pytest.ini") || files.has("conftest.py") || /pytest/.test(config + files.read("requirements.txt"));
   if (usesPytest) found.push({ name: "test", command: `${runner}pytest`, why: "pytest is configured or required" });
   if (files.hasMatch(/^\.?ruff\.toml$/) || /^\[tool\.ruff/m.test(config)) {
     found.push({ name: "lint", command: `${runner}ruff check .`, why: "ruff is configured" });

@@ -4,7 +4,17 @@
  * {@link removeHeldOut} before anything else runs in the workspace.
  */
 import { hash } from "node:crypto";
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import { z } from "zod";
@@ -19,7 +29,11 @@ type Placement = z.infer<typeof Placement>;
 
 /** Where a workspace's placement is noted: outside it, so that an agent does not come upon it. */
 function scratchOf(workspace: string): string {
-  return join(tmpdir(), `cloister-${process.getuid?.() ?? "user"}-held-out`, hash("sha256", workspace, "hex").slice(0, 32));
+  return join(
+    tmpdir(),
+    `cloister-${process.getuid?.() ?? "user"}-held-out`,
+    hash("sha256", workspace, "hex").slice(0, 32),
+  );
 }
 
 /**

@@ -35,7 +35,9 @@ function findFlaky(first: TestResults | undefined, second: GateResult): string[]
   if (first === undefined || second.tests === undefined || second.verdict === "inconclusive") return [];
   const [before, after] = [new Set(failingTests(first)), new Set(failingTests(second.tests))];
   const hasPassed = (tests: TestResults, name: string): boolean => {
-    return tests.cases[name] === "passed" || (tests.partial === true && tests.cases[name] === undefined && tests.passed > 0);
+    return (
+      tests.cases[name] === "passed" || (tests.partial === true && tests.cases[name] === undefined && tests.passed > 0)
+    );
   };
   const healed = [...before].filter((name) => second.tests !== undefined && hasPassed(second.tests, name));
   return [...healed, ...[...after].filter((name) => hasPassed(first, name))];

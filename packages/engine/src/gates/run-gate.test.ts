@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -37,11 +47,19 @@ const VERDICTS: readonly (readonly [string, string, string])[] = [
   ["exit status 0 passes", "echo fine", "passed"],
   ["any other exit status fails", "echo bad; exit 3", "failed"],
   ["a command that is not there is inconclusive", "no-such-command-anywhere", "command_not_found"],
-  ["a missing command within a pipeline of make is inconclusive", "printf 'make: *** [Makefile:2: test] Error 127\\n'; exit 2", "command_not_found"],
+  [
+    "a missing command within a pipeline of make is inconclusive",
+    "printf 'make: *** [Makefile:2: test] Error 127\\n'; exit 2",
+    "command_not_found",
+  ],
   ["a file that may not be executed is inconclusive", "touch plain.sh; ./plain.sh", "not_executable"],
   ["a command killed by a signal is inconclusive", "kill -KILL $$", "killed"],
   ["a runner that runs no test is inconclusive", tap("1..0\\n"), "zero_tests"],
-  ["a runner that fails for want of tests is inconclusive", "echo 'No tests found, exiting with code 1'; exit 1", "zero_tests"],
+  [
+    "a runner that fails for want of tests is inconclusive",
+    "echo 'No tests found, exiting with code 1'; exit 1",
+    "zero_tests",
+  ],
   ["a runner that skips every test is inconclusive", tap("ok 1 - a # SKIP\\n1..1\\n"), "zero_tests"],
   ["failed tests behind exit status 0 fail", `${tap("not ok 1 - a\\n1..1\\n")}; true`, "failed"],
   ["tests that pass pass", tap("ok 1 - a\\n1..1\\n"), "passed"],
@@ -80,7 +98,13 @@ test("a workspace that is not there is inconclusive", async () => {
 test("gates run in their order, with what runners need in their environment", async () => {
   const context = createContext();
   const show = 'echo "$CLOISTER_GATE $CI $NO_COLOR $FORCE_COLOR" >> order';
-  await runGates([{ name: "one", command: show }, { name: "two", command: show }], context);
+  await runGates(
+    [
+      { name: "one", command: show },
+      { name: "two", command: show },
+    ],
+    context,
+  );
   assert.equal(readFileSync(join(context.workspace, "order"), "utf8"), "one 1 1 0\ntwo 1 1 0\n");
 });
 
@@ -103,7 +127,10 @@ test("of endless output head and tail are kept, and what is missing is said", as
 
 test("the excerpt shows a failure from the middle of a long output, and its end", async () => {
   const noise = "for i in $(seq 2000); do echo noise; done";
-  const result = await runGate(spec(`${noise}; echo 'FAIL: this matters'; ${noise}; echo 'the end'; exit 1`), createContext());
+  const result = await runGate(
+    spec(`${noise}; echo 'FAIL: this matters'; ${noise}; echo 'the end'; exit 1`),
+    createContext(),
+  );
   assert.match(result.excerpt, /FAIL: this matters/);
   assert.match(result.excerpt, /the end$/);
   assert.ok(result.excerpt.length <= 4000);
@@ -125,7 +152,9 @@ test("a link in the place of JUnit XML is not followed", async () => {
 
 test("tests are named alike wherever the workspace is", async () => {
   const run = (): Promise<string[]> =>
-    runGate(spec('printf "TAP version 13\\nok 1 - $PWD/a.js adds\\n1..1\\n"'), createContext()).then((result) => Object.keys(result.tests?.cases ?? {}));
+    runGate(spec('printf "TAP version 13\\nok 1 - $PWD/a.js adds\\n1..1\\n"'), createContext()).then((result) =>
+      Object.keys(result.tests?.cases ?? {}),
+    );
   assert.deepEqual(await run(), ["a.js adds"]);
   assert.deepEqual(await run(), ["a.js adds"]);
 });
@@ -195,7 +224,10 @@ test("a test that fails and then passes on the same tree is flaky and not blamed
   assert.equal(first.verdict, "failed");
   const { result, findings } = await rerunForFlakes({ gate, result: first, baseline: undefined, context });
   assert.equal(result.verdict, "passed");
-  assert.deepEqual(findings.map(({ name }) => name), ["test_flaky"]);
+  assert.deepEqual(
+    findings.map(({ name }) => name),
+    ["test_flaky"],
+  );
   assert.match(findings[0]?.message ?? "", /"b"/);
 });
 
@@ -203,7 +235,10 @@ test("a test that fails twice is not flaky", async () => {
   const context = createContext();
   const gate = spec(`${tap("ok 1 - a\\nnot ok 2 - b\\n1..2\\n")}; exit 1`);
   const first = await runGate(gate, context);
-  assert.deepEqual(await rerunForFlakes({ gate, result: first, baseline: undefined, context }), { result: first, findings: [] });
+  assert.deepEqual(await rerunForFlakes({ gate, result: first, baseline: undefined, context }), {
+    result: first,
+    findings: [],
+  });
 });
 
 test("a gate whose failures are all old is not run again", async () => {

@@ -1,4 +1,12 @@
-import { executedTests, failingTests, type Finding, type GateResult, type GateSpec, newTests, type TestResults } from "@cloister/core";
+import {
+  executedTests,
+  failingTests,
+  type Finding,
+  type GateResult,
+  type GateSpec,
+  newTests,
+  type TestResults,
+} from "@cloister/core";
 import type { ChangedFile } from "./guards/change.ts";
 import { isTestFile } from "./guards/languages.ts";
 import type { GateContext } from "./port.ts";
@@ -28,7 +36,9 @@ const LISTED = 5;
  * file of tests that could be put over the base (Rust's tests within the source).
  */
 export async function runWitness({ gates, files, withOverlay, context }: WitnessCheck): Promise<Finding[]> {
-  const material = files.filter(({ path, status }) => status !== "deleted" && isTestMaterial(path)).map(({ path }) => path);
+  const material = files
+    .filter(({ path, status }) => status !== "deleted" && isTestMaterial(path))
+    .map(({ path }) => path);
   const hasOtherFiles = files.some(({ path }) => !isTestMaterial(path));
   const asked = gates.filter((gate) => gate.spec.heldOutFiles === undefined && countNewTests(gate) > 0);
   if (!hasOtherFiles || !material.some(isTestFile) || asked.length === 0) return [];
@@ -39,7 +49,10 @@ export async function runWitness({ gates, files, withOverlay, context }: Witness
 
 /** Files that tests need, besides the tests: these too come from the change. */
 function isTestMaterial(path: string): boolean {
-  return isTestFile(path) || /(^|\/)(conftest\.py|(tests?|specs?|__tests__|__fixtures__|__snapshots__|fixtures|testdata)\/.+)$/.test(path);
+  return (
+    isTestFile(path) ||
+    /(^|\/)(conftest\.py|(tests?|specs?|__tests__|__fixtures__|__snapshots__|fixtures|testdata)\/.+)$/.test(path)
+  );
 }
 
 /** How many tests are green now and were not there on the base: by name, or by number where names are not known. */

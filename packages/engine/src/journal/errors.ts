@@ -79,16 +79,19 @@ export class JournalConflict extends CloisterError {
 const [BUSY, LOCKED, CORRUPT, NOT_A_DATABASE] = [5, 6, 11, 26];
 const SHORT_READ = 522;
 
-/** Does `act`, and turns what SQLite throws into what a person can act upon. */
-export function translateErrors<Value>(path: string, act: () => Value): Value {
+/**
+ * Does `act`, and turns what SQLite throws into what a person can act upon.
+ * @param position the record that `act` is about, for a {@link JournalDamage}; 0 for the file as a whole.
+ */
+export function translateErrors<Value>(path: string, act: () => Value, position: number = 0): Value {
   try {
     return act();
   } catch (error: unknown) {
-    throw translate(path, error);
+    throw translate(path, error, position);
   }
 }
 
-function translate(path: string, error: unknown): unknown {
+function translate(path: string, error: unknown, position: number): unknown {
   if (!(error instanceof Error) || CloisterError.isInstance(error)) return error;
   const { errcode = 0, code } = error as Error & { errcode?: number; code?: string };
   const primary = errcode & 0xff;
@@ -105,6 +108,6 @@ function translate(path: string, error: unknown): unknown {
   const isUnreadable = primary === CORRUPT || primary === NOT_A_DATABASE || errcode === SHORT_READ;
   // A changed number can be too great for JavaScript.
   if (!isUnreadable && code !== "ERR_OUT_OF_RANGE") return error;
-  const damage = { position: 0, problem: "file", expected: "a journal", found: error.message } as const;
+  const damage = { position, problem: "file", expected: "a journal", found: error.message } as const;
   return new JournalDamage(path, damage, error);
 }

@@ -45,12 +45,12 @@ function openCopy(path: string): ReadOnly {
   try {
     const copy = join(folder, basename(path));
     for (const suffix of ["", "-wal"]) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
-    const { database, close } = open(copy);
+    const opened = open(copy);
     const closeAndRemove = (): void => {
-      close();
+      opened.close();
       remove();
     };
-    return { database, isFrozen: true, close: closeAndRemove };
+    return { ...opened, isFrozen: true, close: closeAndRemove };
   } catch (error: unknown) {
     remove();
     throw error;

@@ -12,18 +12,22 @@ const BATCH_LENGTH = 1024 * 1024;
 type Row = readonly SQLOutputValue[];
 
 /**
- * The text of a record's data.
+ * The text of a record's data: JSON in ASCII alone, the rest as `\uXXXX`. It is the same whatever the encoding, and half as dear to hash.
  * @throws {RangeError} where the record is not as {@link JournalRecord} says: a defect of the caller.
  */
 export function encodeData({ type, time, data }: JournalRecord): string {
-  if (!TYPE.test(type))
-    throw new RangeError(`Expected a type of lower case letters, digits and "_", got ${JSON.stringify(type)}.`);
-  if (!Number.isSafeInteger(time) || time < 0)
-    throw new RangeError(`Expected a time in whole milliseconds, got ${time}.`);
+  if (!TYPE.test(type)) refuse(`a type of lower case letters, digits and "_"`, JSON.stringify(type));
+  if (!Number.isSafeInteger(time) || time < 0) refuse("a time in whole milliseconds", String(time));
   const text: string | undefined = JSON.stringify(data);
-  if (!text?.startsWith("{")) throw new RangeError(`Expected a JSON object as data of ${type}, got ${text}.`);
-  if (text.length <= MAX_DATA_LENGTH) return text;
-  throw new RangeError(`Expected at most ${MAX_DATA_LENGTH} characters of data in ${type}, got ${text.length}.`);
+  if (!text?.startsWith("{")) return refuse(`a JSON object as data of ${type}`, text ?? "nothing");
+  const ascii = text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  if (ascii.length > MAX_DATA_LENGTH)
+    refuse(`at most ${MAX_DATA_LENGTH} characters of data in ${type}`, String(ascii.length));
+  return ascii;
+}
+
+function refuse(expected: string, found: string): never {
+  throw new RangeError(`Expected ${expected}, got ${found.slice(0, 200)}.`);
 }
 
 /** Where the journal says that it ends. */
@@ -79,22 +83,26 @@ function createBatches(database: DatabaseSync, path: string, last: number) {
     "SELECT position, type, time, data, hash FROM records WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ?",
   );
   rows.setReturnArrays(true);
-  const startingAt = (from: number): Row[] =>
-    translateErrors(path, () => {
-      const batch: Row[] = [];
-      let length = 0;
+  const take = (from: number): Row[] => {
+    const batch: Row[] = [];
+    let length = 0;
+    try {
       for (const row of rows.iterate(from, last, BATCH_ROWS) as unknown as Iterable<Row>) {
         batch.push(row);
         length += String(row[3]).length;
         if (length > BATCH_LENGTH) break;
       }
-      return batch;
-    });
-  const hashAt = (position: number): string =>
-    translateErrors(path, () =>
-      String(database.prepare("SELECT hash FROM records WHERE position = ?").get(position)?.["hash"]),
-    );
-  return { startingAt, hashAt };
+    } catch (error: unknown) {
+      // What came before the unreadable row is good; the next batch begins with it, and fails there.
+      if (batch.length === 0) throw error;
+    }
+    return batch;
+  };
+  const hashOf = database.prepare("SELECT hash FROM records WHERE position = ?");
+  return {
+    startingAt: (from: number): Row[] => translateErrors(path, () => take(from), from),
+    hashAt: (position: number): string => translateErrors(path, () => String(hashOf.get(position)?.["hash"]), position),
+  };
 }
 
 function verifyRow(path: string, row: Row, at: { position: number; previous: string }): StoredRecord {

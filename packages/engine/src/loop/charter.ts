@@ -1,5 +1,4 @@
 /** Settles what a new run works on and by which rules: plan over configuration over defaults, flags over all. */
-import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import {
   CloisterError,
@@ -11,7 +10,7 @@ import {
   type RunLimits,
 } from "@cloister/core";
 import { detectGates, detectSetup } from "../gates/index.ts";
-import { promptPlan, readPlan } from "../plans/index.ts";
+import { promptPlan, readPlan, readPlanText } from "../plans/index.ts";
 import { findRepository, openWorkTree, type Repository } from "../vcs/index.ts";
 import { worktreeFolder } from "../workspace/worktree.ts";
 import { toLoopPolicy } from "../config/index.ts";
@@ -92,24 +91,11 @@ export function createCharter(
 function readGivenPlan({ plan, folder, config }: RunRequest, root: string): GivenPlan {
   if ("prompt" in plan) return { plan: promptPlan(plan.prompt, config.phases), planFile: "" };
   const path = resolve(folder, plan.file);
-  const text = readText(path, plan.file);
+  const shown = relative(process.cwd(), path) || path;
+  const text = readPlanText(shown);
   const inside = relative(root, path);
   const planFile = inside.startsWith("..") || isAbsolute(inside) ? path : inside;
-  return { plan: readPlan({ path: plan.file, text, phases: config.phases }), planFile, text };
-}
-
-function readText(path: string, shown: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause: unknown) {
-    throw new CloisterError({
-      code: "plan_invalid",
-      message: `Expected a plan to read, but the file can't be read: ${(cause as Error).message}.`,
-      file: shown,
-      remedy: "Name an existing file, or use -p for a bare prompt.",
-      cause,
-    });
-  }
+  return { plan: readPlan({ path: shown, text, phases: config.phases }), planFile, text };
 }
 
 type SettledGates = {

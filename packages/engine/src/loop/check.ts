@@ -86,9 +86,8 @@ async function witness(session: Session, gates: readonly GateSpec[], results: re
   const base = taskState(session.state, open.task).baseCommit ?? open.head;
   const findings = await runWitness({
     gates: gates.flatMap((spec) => {
-      const result = results.find(({ gate }) => gate === spec.name);
-      const baseline = loadBaseline(session, spec.name);
-      return result === undefined ? [] : [{ spec, result, ...(baseline === undefined ? {} : { baseline }) }];
+      const now = results.find(({ gate }) => gate === spec.name);
+      return now === undefined ? [] : [{ spec, now, baseline: loadBaseline(session, spec.name) }];
     }),
     files: change.files,
     withOverlay: (files, run) => withOverlay(session, { base, files }, run),

@@ -2,7 +2,7 @@
  * Runs the agent of one iteration: starts its process, journals what it says, and says how it ended. It judges nothing.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   describeOverspend,
   excerpt,
@@ -36,14 +36,14 @@ export async function runAgent(session: Session, prompt: string): Promise<void> 
   const folder = join(paths.iterations, String(open.iteration));
   const request = prepare(session, folder, prompt);
   const launch = agent.launch(request);
-  for (const [path, text] of Object.entries(launch.files ?? {})) writeFileSync(path, text);
+  for (const [path, text] of Object.entries(launch.files ?? {})) writeLaunchFile(path, text);
 
   const { iterationTimeoutMs, idleTimeoutMs } = charter.limits;
   const running = startProcess({
     file: launch.file,
     args: launch.args,
     cwd: charter.workspace,
-    env: { ...request.env, ...launch.env },
+    env: launch.env,
     stdin: launch.stdin === "prompt" ? { text: prompt } : launch.stdin,
     marker: session.marker(open.iteration),
     signal: session.stopping.signal,
@@ -83,6 +83,11 @@ function prepare(session: Session, folder: string, prompt: string): LaunchReques
     ...(model === undefined ? {} : { model }),
     ...(command === undefined ? {} : { command }),
   };
+}
+
+function writeLaunchFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** Follows the agent's events to their end. */

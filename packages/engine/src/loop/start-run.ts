@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { CloisterError, replay, type RunCharter, type RunState, type StampedEvent } from "@cloister/core";
 import { resolveAgent } from "../agents/registry.ts";
+import { removeHeldOut } from "../gates/index.ts";
 import { createEvidenceStore } from "../evidence/store.ts";
 import { openJournal, type Journal } from "../journal/index.ts";
 import { killRun, markerFor, startGuardian, startProcess } from "../process/index.ts";
@@ -83,11 +84,12 @@ export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
   if (store === undefined || id === undefined) throw noOpenRun();
   const paths = runPaths(store, selectRun(store, id));
   using _lock = takeLock(paths.lock);
-  killRun(markerFor(id));
+  await killRun(markerFor(id));
   const journal = openJournal(paths.journal);
   const state = replay(stampedEvents(journal.read()));
   if (state === undefined) throw noOpenRun();
   const { charter } = state;
+  removeHeldOut(charter.workspace);
   const { command } = charter.agent;
   const resolved = await resolveAgent({
     name: charter.agent.name,

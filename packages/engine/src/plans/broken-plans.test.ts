@@ -29,7 +29,7 @@ const BROKEN: readonly Broken[] = [
     says: 'expected keys with values, found "hello".',
   },
   { why: "front matter that is no YAML", text: front("gates: [a"), line: 4, says: "expected YAML, found an error" },
-  { why: "a key twice", text: front("title: y"), line: 3, says: "Map keys must be unique" },
+  { why: "a key twice", text: front("title: y"), line: 3, says: "expected each key once, found `title` twice." },
   { why: "an alias to nothing", text: front("setup: *nothing"), line: 3, says: "expected a value, found an alias." },
   { why: "an unknown key", text: front("limits: {}\ngate: npm test"), line: 4, says: "gate: unknown key." },
   {
@@ -306,7 +306,12 @@ const BROKEN: readonly Broken[] = [
     line: 3,
     says: "found `1` twice.",
   },
-  { why: "a story's key twice", text: story('\n      "title": "b"'), line: 4, says: "Map keys must be unique" },
+  {
+    why: "a story's key twice",
+    text: story('\n      "title": "b"'),
+    line: 4,
+    says: "expected each key once, found `title` twice.",
+  },
   {
     why: "a story's empty gate",
     text: story('\n      "gates": { "a": "" }'),
@@ -327,6 +332,11 @@ describe("a plan is refused, with file, line and reason, that has", () => {
   test("CRLF line ends, with the line that an editor shows", () => {
     const text = "---\r\ntitle: x\r\n---\r\n\r\n- [ ] A\r\n- [?] B\r\n";
     deepEqual(errorOf(() => readPlan({ path: "plan.md", text })).line, 6);
+  });
+
+  test("more front matter than it may", () => {
+    const error = errorOf(() => readPlan({ path: "plan.md", text: `---\n${"a: b\n".repeat(60_000)}---\nDo it.` }));
+    deepEqual([error.line, error.message.startsWith("expected 262144 characters of YAML at most")], [1, true]);
   });
 
   test("more tasks than it may", () => {

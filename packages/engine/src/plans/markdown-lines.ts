@@ -91,8 +91,14 @@ function classifyProse(text: string, start: number): LineKind {
   const heading = HEADING.exec(text);
   if (heading?.[1] !== undefined) return parseHeading(text, start, heading[0].length, heading[1].length);
   const item = ITEM.exec(text);
-  if (item?.[1] === undefined || /^\s*([-*_])(?:\s*\1){2,}\s*$/.test(text)) return { type: "text" };
+  if (item?.[1] === undefined || isRule(text)) return { type: "text" };
   return parseItem(item[2] ?? "", start + item[1].length);
+}
+
+/** A line of nothing but three or more dashes, stars or underscores. */
+function isRule(text: string): boolean {
+  const marks = text.replaceAll(/\s/g, "");
+  return marks.length >= 3 && "-*_".includes(marks.charAt(0)) && new Set(marks).size === 1;
 }
 
 function parseHeading(text: string, start: number, marker: number, level: number): LineKind {

@@ -22,7 +22,7 @@ describe("the format of a plan is", () => {
     ["checklist", "a box, and front matter", "---\ntitle: x\n---\n- [ ] a"],
     ["prompt", "a sentence", "Do it"],
     ["prompt", "a link", "[a](b) {x}"],
-    ["prompt", "a footnote", "- [1] a\n- [x](y)"],
+    ["prompt", "a footnote", "- [1] a\n- [x](y)\n- - -\n* * *"],
     ["prompt", "a heading that only speaks of tasks", "## Tasks\n\n## Task list\n\n## Task force 1: x"],
     ["prompt", "a box in code", "```\n- [ ] a\n```\n\n    - [ ] b"],
     ["prompt", "a box in a comment", "<!--\n- [ ] a\n-->\nDo it"],

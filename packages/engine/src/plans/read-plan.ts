@@ -34,8 +34,15 @@ export function readPlan({ path, text, phases }: PlanText): Plan {
  * @throws CloisterError `plan_invalid` as {@link readPlan} does, and where the file cannot be read.
  */
 export function readPlanFile(path: string, phases?: readonly Phase[]): Plan {
-  const { text } = readSource({ code: "plan_invalid", file: path }, path, MAX_PLAN_BYTES);
-  return readPlan({ path, text, ...(phases === undefined ? {} : { phases }) });
+  return readPlan({ path, text: readPlanText(path), ...(phases === undefined ? {} : { phases }) });
+}
+
+/**
+ * The text of a plan's file of at most {@link MAX_PLAN_BYTES}, in UTF-8.
+ * @throws CloisterError `plan_invalid` where the file cannot be read.
+ */
+export function readPlanText(path: string): string {
+  return readSource({ code: "plan_invalid", file: path }, path, MAX_PLAN_BYTES).text;
 }
 
 /**

@@ -112,8 +112,7 @@ const CASES: readonly Case[] = [
   {
     name: "a gate that does not end",
     scenario: "gate_never_ends",
-    gates: ["test=npm test --silent"],
-    config: {},
+    gates: [],
     plan: `---\ngates:\n  slow: { command: "npm test --silent", timeout: 2s }\n---\n${SAMPLE_PLAN}`,
     limits: { maxIterations: 1 },
     reason: "inconclusive",

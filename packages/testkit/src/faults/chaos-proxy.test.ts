@@ -48,7 +48,7 @@ async function look(proxy: ChaosProxy): Promise<{ readonly bytes: number; readon
   client.on("data", (chunk: Buffer) => (bytes += chunk.length));
   client.on("error", (error: NodeJS.ErrnoException) => (end = error.code ?? "error"));
   client.write("GET / HTTP/1.1\r\nhost: loopback\r\n\r\n");
-  await once(client, "close");
+  await new Promise((resolve) => client.once("close", resolve));
   return { bytes, end };
 }
 

@@ -49,19 +49,19 @@ const cases: readonly {
     name: "Claude's Write gets an absolute path",
     tools: [tool("Bash", "command!"), tool("Write", "file_path!", "content!")],
     call: write,
-    expected: ["Write", { file_path: "/work/a/b.txt", content: "x" }],
+    expected: ["Write", { file_path: "/project/a/b.txt", content: "x" }],
   },
   {
     name: "Cloister's own tools are known",
     tools: [tool("shell", "command!"), tool("edit", "path!", "old!", "new!")],
     call: edit,
-    expected: ["edit", { path: "/work/a/b.txt", old: "x", new: "y" }],
+    expected: ["edit", { path: "/project/a/b.txt", old: "x", new: "y" }],
   },
   {
     name: "opencode's camel case is known",
     tools: [tool("edit", "filePath!", "oldString!", "newString!")],
     call: edit,
-    expected: ["edit", { filePath: "/work/a/b.txt", oldString: "x", newString: "y" }],
+    expected: ["edit", { filePath: "/project/a/b.txt", oldString: "x", newString: "y" }],
   },
   {
     name: "Gemini's replace gets its instruction",
@@ -69,7 +69,7 @@ const cases: readonly {
     call: edit,
     expected: [
       "replace",
-      { file_path: "/work/a/b.txt", instruction: "As the script says", old_string: "x", new_string: "y" },
+      { file_path: "/project/a/b.txt", instruction: "As the script says", old_string: "x", new_string: "y" },
     ],
   },
   {
@@ -87,7 +87,7 @@ const cases: readonly {
 ];
 for (const { name, tools, call, expected } of cases) {
   test(name, () => {
-    const translated = translateCall(call, tools, "/work");
+    const translated = translateCall(call, tools, "/project");
     assert.deepEqual([translated?.tool.name, translated?.input], expected);
   });
 }

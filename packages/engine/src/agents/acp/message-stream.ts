@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AnyMessage, Stream } from "@agentclientprotocol/sdk/unstable";
 import type { AgentEvent } from "@cloister/core";
-import { toObject } from "../json-value.ts";
+import { type JsonObject, objectAt, toObject } from "../json-value.ts";
 import { readNdjson } from "../ndjson.ts";
 import type { AgentIo } from "../port.ts";
 
@@ -9,32 +10,40 @@ const MAX_OPEN_REQUESTS = 64;
 
 /** What a message stream tells of what it reads. */
 export type StreamWatcher = {
+  /** The `update` of a `session/update`. */
+  readonly onUpdate: (update: JsonObject) => void;
   readonly onUnreadable: (event: Extract<AgentEvent, { type: "unreadable" }>) => void;
   /** Waited for before more is read. */
   readonly ready: () => Promise<void>;
 };
 
 /**
- * The agent's process as a stream of JSON-RPC messages. Stands in for the SDK's own, which ends the session at the first
- * line that is too long and prints what it does not expect on our standard error: here such lines are said and skipped.
+ * The agent's process as a stream of JSON-RPC messages for the SDK. Stands in for the SDK's own reader, which ends the session
+ * at the first line that is too long, prints on our standard error what it does not expect (a kind of update from a newer
+ * protocol, say), and hands an update over later than the end of the turn that follows it. Here lines that cannot be read are
+ * said and skipped, and updates go to `watcher` in their place among the messages.
  */
 export function createMessageStream(io: AgentIo, watcher: StreamWatcher): Stream {
   const asked = new Set<unknown>(); // Ids of our requests that are not answered yet.
   const toAnswer = createGate(MAX_OPEN_REQUESTS);
   const messages = readMessages(io, watcher.onUnreadable);
 
+  const isForSdk = (message: JsonObject): boolean => {
+    if (typeof message["method"] !== "string") return asked.delete(message["id"]);
+    if (message["method"] === "session/update") watcher.onUpdate(objectAt(message, "params", "update"));
+    return "id" in message;
+  };
   const readable = new ReadableStream<AnyMessage>(
     {
       async pull(controller) {
-        await Promise.all([watcher.ready(), toAnswer.open()]);
-        for (let next = await messages.next(); ; next = await messages.next()) {
-          if (next.done === true) return controller.close();
-          const message = next.value;
-          const isRequest = typeof message["method"] === "string" && "id" in message;
-          if (isRequest) toAnswer.enter();
-          if (typeof message["method"] === "string" || asked.delete(message["id"])) {
-            return controller.enqueue(message as unknown as AnyMessage);
-          }
+        await nextTurn(); // Who waits for the last message gets it before the next is looked at.
+        for (;;) {
+          await Promise.all([watcher.ready(), toAnswer.opened()]);
+          const { done, value } = await messages.next();
+          if (done === true) return controller.close();
+          if (!isForSdk(value)) continue;
+          if ("method" in value) toAnswer.enter();
+          return controller.enqueue(value as unknown as AnyMessage);
         }
       },
     },
@@ -53,7 +62,7 @@ export function createMessageStream(io: AgentIo, watcher: StreamWatcher): Stream
 async function* readMessages(
   io: AgentIo,
   onUnreadable: StreamWatcher["onUnreadable"],
-): AsyncGenerator<Readonly<Record<string, unknown>>, void, void> {
+): AsyncGenerator<JsonObject, void, void> {
   for await (const item of readNdjson(io.output)) {
     const message = item.type === "value" ? toObject(item.value) : undefined;
     if (message !== undefined) yield message;
@@ -63,7 +72,7 @@ async function* readMessages(
 }
 
 /** Counts who is inside; open while they are fewer than `limit`. */
-type Gate = { readonly enter: () => void; readonly leave: () => void; readonly open: () => Promise<void> };
+type Gate = { readonly enter: () => void; readonly leave: () => void; readonly opened: () => Promise<void> };
 
 function createGate(limit: number): Gate {
   let inside = 0;
@@ -78,6 +87,6 @@ function createGate(limit: number): Gate {
       inside--;
       if (inside < limit) opened.resolve();
     },
-    open: () => opened.promise,
+    opened: () => opened.promise,
   };
 }

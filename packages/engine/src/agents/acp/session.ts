@@ -6,7 +6,6 @@ import type {
   PromptResponse,
 } from "@agentclientprotocol/sdk/unstable";
 import { type AgentEvent, type MicroUsd, NO_USAGE } from "@cloister/core";
-import { objectAt } from "../json-value.ts";
 import type { AgentIo } from "../port.ts";
 import { readForAgent, writeForAgent } from "./client-files.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -56,7 +55,11 @@ function connect(
   events: EventQueue<AgentEvent>,
   translator: UpdateTranslator,
 ): ClientConnection {
-  const stream = createMessageStream(io, { onUnreadable: events.push, ready: events.drained });
+  const stream = createMessageStream(io, {
+    onUpdate: (update) => events.push(...translator.translate(update)),
+    onUnreadable: events.push,
+    ready: events.drained,
+  });
   const { workspace } = io.request;
   const orRefuse = <Result>(act: () => Result): Result => {
     try {
@@ -69,11 +72,6 @@ function connect(
     .onRequest("session/request_permission", ({ params }) => answerPermission(params))
     .onRequest("fs/read_text_file", ({ params }) => orRefuse(() => readForAgent(workspace, params)))
     .onRequest("fs/write_text_file", ({ params }) => orRefuse(() => writeForAgent(workspace, params)))
-    .onNotification(
-      "session/update",
-      (params) => objectAt(params, "update"), // Read loosely, so that a kind of update from a newer protocol is no error.
-      ({ params }) => events.push(...translator.translate(params)),
-    )
     .connect(stream);
 }
 

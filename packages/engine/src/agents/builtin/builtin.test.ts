@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { watch } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,19 +13,34 @@ import { isAlive } from "../../process/index.ts";
 import { type AgentRunRecord, runAgentProcess } from "../testing/run-agent.ts";
 import { builtinAgent } from "./index.ts";
 
-const MODELS = ["anthropic/claude-opus-5-5", "openai/gpt-6.1-sol", "google/gemini-3.8-flash", "openai-compatible/lab/m1"];
+const MODELS = [
+  "anthropic/claude-opus-5-5",
+  "openai/gpt-6.1-sol",
+  "google/gemini-3.8-flash",
+  "openai-compatible/lab/m1",
+];
 const [ANTHROPIC = ""] = MODELS;
 const folder = mkdtempSync(join(tmpdir(), "cloister-builtin-"));
 after(() => rmSync(folder, { recursive: true }));
 
-type Options = { readonly model?: string; readonly env?: Readonly<Record<string, string>>; readonly workspace?: string };
+type Options = {
+  readonly model?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly workspace?: string;
+  readonly signal?: AbortSignal;
+};
 
 function newWorkspace(): string {
   return mkdtempSync(join(folder, "work-"));
 }
 
-function run(server: Pick<ModelServer, "url">, { model = ANTHROPIC, env = {}, workspace = newWorkspace() }: Options = {}): Promise<AgentRunRecord> {
-  const keys = Object.fromEntries(["ANTHROPIC", "OPENAI", "GEMINI"].map((name) => [`${name}_API_KEY`, "key-of-a-test"]));
+function run(
+  server: Pick<ModelServer, "url">,
+  { model = ANTHROPIC, env = {}, workspace = newWorkspace(), signal }: Options = {},
+): Promise<AgentRunRecord> {
+  const keys = Object.fromEntries(
+    ["ANTHROPIC", "OPENAI", "GEMINI"].map((name) => [`${name}_API_KEY`, "key-of-a-test"]),
+  );
   const urls = {
     ANTHROPIC_BASE_URL: server.url,
     OPENAI_BASE_URL: `${server.url}/v1`,
@@ -39,7 +55,7 @@ function run(server: Pick<ModelServer, "url">, { model = ANTHROPIC, env = {}, wo
     model,
     asRoot: false,
   };
-  return runAgentProcess(builtinAgent, request);
+  return runAgentProcess(builtinAgent, request, signal);
 }
 
 function start(script: string): Promise<ModelServer> {
@@ -69,7 +85,9 @@ suite("the builtin agent", { concurrency: 3 }, () => {
       assert.equal(readFileSync(join(workspace, "b.txt"), "utf8"), "one\nthree\n");
       assert.deepEqual(record.exit.code, 0);
       assert.deepEqual(record.events.at(-1), { type: "finished", ok: true, text: "Ready. TASK_COMPLETE" });
-      const finished = record.events.flatMap((event) => (event.type === "tool_finished" ? [`${event.tool} ${event.ok}`] : []));
+      const finished = record.events.flatMap((event) =>
+        event.type === "tool_finished" ? [`${event.tool} ${event.ok}`] : [],
+      );
       assert.deepEqual(finished, ["write true", "read true", "edit true", "shell true"]);
       const messages = record.events.flatMap((event) => (event.type === "message" ? [event.text] : []));
       assert.deepEqual(messages, ["I write.", "Ready. TASK_COMPLETE"]);
@@ -80,11 +98,20 @@ suite("the builtin agent", { concurrency: 3 }, () => {
   test("ends with the model's answer where it calls no tool, and says which model it was", async () => {
     await using server = await start(`conversations: []\nfinal: "Nothing to do."`);
     const { events } = await run(server);
-    assert.deepEqual(events.map(({ type }) => type), ["session_started", "usage", "message", "finished"]);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ["session_started", "usage", "message", "finished"],
+    );
     assert.deepEqual(events[0], { type: "session_started", model: "claude-opus-5-5" });
   });
 
-  const failures: readonly { name: string; fault: string; failure: string; retries: number; models?: readonly string[] }[] = [
+  const failures: readonly {
+    name: string;
+    fault: string;
+    failure: string;
+    retries: number;
+    models?: readonly string[];
+  }[] = [
     { name: "a wrong key", fault: "type: status, status: 401", failure: "auth", retries: 0, models: MODELS },
     { name: "a spent budget", fault: "type: budget, times: always", failure: "budget", retries: 0, models: MODELS },
     {
@@ -93,9 +120,19 @@ suite("the builtin agent", { concurrency: 3 }, () => {
       failure: "context_overflow",
       retries: 0,
     },
-    { name: "a limit that lifts much later", fault: "type: rate_limit, retryAfterSeconds: 3600", failure: "rate_limit", retries: 0 },
+    {
+      name: "a limit that lifts much later",
+      fault: "type: rate_limit, retryAfterSeconds: 3600",
+      failure: "rate_limit",
+      retries: 0,
+    },
     { name: "an unknown model", fault: "type: status, status: 404", failure: "crash", retries: 0 },
-    { name: "a server that says not to ask again", fault: `type: overloaded, times: always, headers: { x-should-retry: "false" }`, failure: "overloaded", retries: 0 },
+    {
+      name: "a server that says not to ask again",
+      fault: `type: overloaded, times: always, headers: { x-should-retry: "false" }`,
+      failure: "overloaded",
+      retries: 0,
+    },
   ];
   for (const { name, fault, failure, retries, models = [ANTHROPIC] } of failures) {
     for (const model of models) {
@@ -111,13 +148,20 @@ suite("the builtin agent", { concurrency: 3 }, () => {
   }
 
   test("says when a rate limit lifts", async () => {
-    await using server = await start(`conversations: [{ turns: [{ fault: { type: rate_limit, retryAfterSeconds: 3600 } }] }]`);
+    await using server = await start(
+      `conversations: [{ turns: [{ fault: { type: rate_limit, retryAfterSeconds: 3600 } }] }]`,
+    );
     const before = Date.now();
     const resetAt = find(await run(server), "failed")?.resetAt ?? 0;
     assert.ok(resetAt >= before + 3_600_000 && resetAt <= Date.now() + 3_600_000);
   });
 
-  const passing = ["type: overloaded", "type: rate_limit, retryAfterSeconds: 0.01", "type: truncate", "type: malformed"];
+  const passing = [
+    "type: overloaded",
+    "type: rate_limit, retryAfterSeconds: 0.01",
+    "type: truncate",
+    "type: malformed",
+  ];
   for (const fault of passing) {
     test(`asks again after a passing fault (${fault}), and does no call twice`, async () => {
       await using server = await start(`
@@ -132,7 +176,14 @@ suite("the builtin agent", { concurrency: 3 }, () => {
   }
 
   test("asks again where the answer just stops", async () => {
-    const start = { id: "m", type: "message", role: "assistant", model: "m", content: [], usage: { input_tokens: 1, output_tokens: 1 } };
+    const start = {
+      id: "m",
+      type: "message",
+      role: "assistant",
+      model: "m",
+      content: [],
+      usage: { input_tokens: 1, output_tokens: 1 },
+    };
     const pieces = [
       { type: "message_start", message: start },
       { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
@@ -146,7 +197,10 @@ suite("the builtin agent", { concurrency: 3 }, () => {
     const { port } = server.address() as AddressInfo;
     const record = await run({ url: `http://127.0.0.1:${port}` });
     server.close();
-    assert.deepEqual(record.events.map(({ type }) => type), ["session_started", "retrying", "retrying", "retrying", "failed", "finished"]);
+    assert.deepEqual(
+      record.events.map(({ type }) => type),
+      ["session_started", "retrying", "retrying", "retrying", "failed", "finished"],
+    );
     assert.equal(find(record, "failed")?.failure, "network");
   });
 
@@ -157,7 +211,9 @@ suite("the builtin agent", { concurrency: 3 }, () => {
             - calls: [{ read: ../../../../etc/passwd }, { edit: { path: a, old: x, new: y } }, { shell: "exit 3" }]
           final: "It failed."`);
     const record = await run(server);
-    const results = record.events.flatMap((event) => (event.type === "tool_finished" ? [[event.ok, event.summary]] : []));
+    const results = record.events.flatMap((event) =>
+      event.type === "tool_finished" ? [[event.ok, event.summary]] : [],
+    );
     assert.deepEqual(results, [
       [false, "../../../../etc/passwd is outside the workspace: only paths inside it may be read or written."],
       [false, "a does not exist."],
@@ -193,11 +249,32 @@ suite("the builtin agent", { concurrency: 3 }, () => {
     assert.equal(record.exit.survivors, 0, "the agent ended it, not the sweep");
   });
 
+  test("ends at once when it is told to, with the command under way", async () => {
+    await using server = await start(
+      `conversations: [{ turns: [{ calls: [{ shell: "sleep 60 & echo $! > pid; wait" }] }] }]`,
+    );
+    const workspace = newWorkspace();
+    const stop = new AbortController();
+    const running = run(server, { workspace, signal: stop.signal });
+    const pidFile = join(workspace, "pid");
+    for await (const { filename } of watch(workspace)) {
+      if (filename === "pid" && readFileSync(pidFile, "utf8") !== "") break;
+    }
+    stop.abort();
+    const { exit } = await running;
+    assert.deepEqual([exit.cause, exit.code, exit.survivors], ["aborted", 143, 0]);
+    assert.equal(isAlive(Number(readFileSync(pidFile, "utf8"))), false);
+  });
+
   test("says which key is missing, without a request", async () => {
     await using server = await start("conversations: []");
     const record = await run(server, { env: { ANTHROPIC_API_KEY: "" } });
     assert.deepEqual(record.events, [
-      { type: "failed", failure: "auth", message: "anthropic needs a key. Set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN." },
+      {
+        type: "failed",
+        failure: "auth",
+        message: "anthropic needs a key. Set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN.",
+      },
       { type: "finished", ok: false },
     ]);
     assert.equal(server.requests.length, 0);

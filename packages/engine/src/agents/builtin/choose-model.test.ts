@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { chooseModel } from "./choose-model.ts";
 
-type Case = { readonly name: string; readonly env: Record<string, string>; readonly model?: string; readonly expected: object };
+type Case = {
+  readonly name: string;
+  readonly env: Record<string, string>;
+  readonly model?: string;
+  readonly expected: object;
+};
 
 const CASES: readonly Case[] = [
   {
@@ -30,7 +35,13 @@ const CASES: readonly Case[] = [
     name: "an endpoint of one's own without a key",
     env: { OPENAI_BASE_URL: "http://127.0.0.1:1/v1/" },
     model: "openai-compatible/lab/m1",
-    expected: { provider: "openai-compatible", model: "lab/m1", apiKey: "", bearer: false, baseUrl: "http://127.0.0.1:1/v1" },
+    expected: {
+      provider: "openai-compatible",
+      model: "lab/m1",
+      apiKey: "",
+      bearer: false,
+      baseUrl: "http://127.0.0.1:1/v1",
+    },
   },
   {
     name: "Anthropic's base URL, which leaves out the version",

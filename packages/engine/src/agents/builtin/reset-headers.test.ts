@@ -18,6 +18,8 @@ const CASES: readonly (readonly [string, Record<string, string>, string, number 
 
 suite("the time when a limit lifts is read from a refusal", () => {
   for (const [name, headers, body, expected] of CASES) {
-    test(name, () => assert.equal(readResetTime(headers, body, NOW), expected === undefined ? undefined : NOW + expected));
+    test(name, () =>
+      assert.equal(readResetTime(headers, body, NOW), expected === undefined ? undefined : NOW + expected),
+    );
   }
 });

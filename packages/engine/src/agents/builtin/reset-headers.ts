@@ -14,7 +14,8 @@ export function readResetTime(headers: Headers, body: string, now: number): numb
     toNumber(headers["anthropic-ratelimit-unified-reset"]) * 1000,
     now + toNumber(/"retryDelay"\s*:\s*"([\d.]+)s"/.exec(body)?.[1]) * 1000,
   ];
-  return candidates.find((time) => time >= now && time <= now + MAX_WAIT_MS);
+  const found = candidates.find((time) => time >= now && time <= now + MAX_WAIT_MS);
+  return found === undefined ? undefined : Math.round(found);
 }
 
 function readRetryAfter(value: string | undefined, now: number): number {

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import type { AgentEvent } from "@cloister/core";
@@ -21,7 +22,9 @@ export async function runBuiltin(args: readonly string[]): Promise<number> {
   const { values: options } = parseArgs({ args: [...args], options: { model: { type: "string" } } });
   const groups = createShellGroups();
   process.once("exit", groups.killAll);
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
   const prompt = await text(process.stdin);
   const choice = chooseModel(process.env, options.model);
   if ("problem" in choice) return fail(choice.problem);

@@ -33,7 +33,12 @@ export async function runAgentProcess(
     ...(signal === undefined ? {} : { signal }),
   });
   const stderr = Array.fromAsync(started.stderr);
-  const io = { request, output: started.stdout, write: started.write, closeInput: started.closeInput };
+  const io = {
+    request,
+    output: started.stdout,
+    write: (text: string) => started.write(text),
+    closeInput: () => started.closeInput(),
+  };
   const events = await Array.fromAsync(adapter.converse(io));
   started.finish(GRACE_MS);
   const exit = await started.exit;

@@ -7,7 +7,7 @@ const ASSERTIONS: readonly RegExp[] = [
 ];
 /** Compares with an expected value. */
 const STRICT =
-  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toHaveBeenCalledWith|equal|strictEqual|deepEqual|deepStrictEqual|eql)\(|assert\w*(?:Equal|Equals|_eq!|_ne!)\w*\(|assert_eq!|assert_ne!|^[ \t]*assert\b[^\n]*==|\.Equal\(|\.is\(/gm;
+  /\.(?:toBe|toEqual|toStrictEqual|toMatchObject|toHaveBeenCalledWith|equal|strictEqual|deepEqual|deepStrictEqual|eql)\(|assert\w{0,40}(?:Equal|Equals|_eq!|_ne!)\w{0,40}\(|assert_eq!|assert_ne!|^[ \t]*assert\b[^\n]*==|\.Equal\(|\.is\(/gm;
 /** Looks at hardly more than that there is something. */
 const WEAK =
   /\.(?:toBeDefined|toBeTruthy|toBeFalsy|toBeNull|toBeUndefined|ok|exist|exists|isOk|NotNil|True|toBeInstanceOf)\b|\.not\.(?:toBeNull|toBeUndefined|toThrow)\b|\.to\.(?:exist|be\.ok)\b|assert(?:True|IsNotNone|IsInstance|NotNull)\(|assert!\(|^[ \t]*assert\b(?![^\n]*(?:==|<|>|\bin\b|!=))[^\n]*$/gm;
@@ -15,9 +15,11 @@ const WEAK =
 const VALUE = `(?:[\\w.-]{1,60}|"[^"\\n]{0,60}"|'[^'\\n]{0,60}')`;
 /** Assertions that can't fail: a constant, or a value held against itself. */
 const TAUTOLOGIES: readonly RegExp[] = [
-  new RegExp(`\\bexpect\\(\\s*(${VALUE})\\s*\\)\\.(?:to(?:Be|Equal|StrictEqual)|to\\.(?:be\\.)?(?:equal|eql|eq))\\(\\s*\\1\\s*\\)`),
+  new RegExp(
+    `\\bexpect\\(\\s*(${VALUE})\\s*\\)\\.(?:to(?:Be|Equal|StrictEqual)|to\\.(?:be\\.)?(?:equal|eql|eq))\\(\\s*\\1\\s*\\)`,
+  ),
   /\bexpect\(\s*(?:true|1|!0)\s*\)\.(?:toBeTruthy|toBeDefined|to\.be\.(?:true|ok)|not\.toBe)/,
-  new RegExp(`\\bassert(?:\\.\\w+)?\\.?\\w*[eE]qual\\w*\\(\\s*(?:t,\\s*)?(${VALUE})\\s*,\\s*\\1\\s*[,)]`),
+  new RegExp(`\\bassert\\.?\\w{0,40}[eE]qual\\w{0,40}\\(\\s*(?:t,\\s*)?(${VALUE})\\s*,\\s*\\1\\s*[,)]`),
   new RegExp(`\\bassert_eq!\\(\\s*(${VALUE})\\s*,\\s*\\1\\s*[,)]`),
   new RegExp(`^[ \\t]*assert\\s+(${VALUE})\\s*==\\s*\\1\\s*(?:,|$)`),
   /\bassert(?:\.ok|\.isTrue)?\(\s*(?:true|1|!0|True)\s*[,)]|\bassert!\(\s*true\s*[,)]|^[ \t]*assert\s+(?:True|1|not False)\s*(?:,|$)/,

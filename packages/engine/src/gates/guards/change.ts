@@ -1,5 +1,6 @@
 import type { Finding, GateSpec, GuardPolicy } from "@cloister/core";
 import type { GateUsage } from "./gate-usage.ts";
+import type { SourceText } from "./source-text.ts";
 
 /** How a file differs from the base. */
 export type ChangedFile = {
@@ -28,10 +29,13 @@ export type InspectOptions = {
 };
 
 /** A changed file with its texts; empty where there is none on that side. */
-export type FileChange = ChangedFile & { readonly before: string; readonly after: string };
+export type FileChange = ChangedFile & { readonly before: SourceText; readonly after: SourceText };
 
 /** Looks at one changed file. */
 export type FileGuard = (file: FileChange, usage: GateUsage) => Finding[];
+
+/** Lines are looked at up to this length. */
+const MAX_LINE = 5000;
 
 /** A line that is new in a file, from 1. */
 export type AddedLine = { readonly line: number; readonly text: string };
@@ -43,13 +47,6 @@ export function addedLines(before: string, after: string): AddedLine[] {
   return after.split("\n").flatMap((text, index) => {
     const count = left.get(text.trim()) ?? 0;
     left.set(text.trim(), count - 1);
-    return count > 0 || text.trim() === "" ? [] : [{ line: index + 1, text }];
+    return count > 0 || text.trim() === "" ? [] : [{ line: index + 1, text: text.slice(0, MAX_LINE) }];
   });
-}
-
-/** The line, from 1, in which `offset` of `text` lies. */
-export function lineAt(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
-  return line;
 }

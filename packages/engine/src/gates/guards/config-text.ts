@@ -26,9 +26,12 @@ export function pytestHooks(text: string): string {
   const kept: string[] = [];
   let isWanted = false;
   for (const line of code.split("\n")) {
-    if (/^(async )?def |^class |^[\w.]+\s*[=:]/.test(line)) isWanted = /^(async )?def pytest_|^collect_ignore|^pytestmark\b/.test(line);
+    if (/^(async )?def |^class |^[\w.]+\s*[=:]/.test(line))
+      isWanted = /^(async )?def pytest_|^collect_ignore|^pytestmark\b/.test(line);
     else if (/^\S/.test(line) && !/^[)\]}@]/.test(line)) isWanted = false;
-    const isEffect = /\bpytest\.(skip|exit|xfail)\(|\b(os\._exit|sys\.exit)\(|\.add_marker\(|\bsys\.modules\b/.test(line);
+    const isEffect = /\bpytest\.(skip|exit|xfail)\(|\b(os\._exit|sys\.exit)\(|\.add_marker\(|\bsys\.modules\b/.test(
+      line,
+    );
     if ((isWanted || isEffect) && line.trim() !== "") kept.push(line.trim());
   }
   return kept.join("\n");

@@ -9,7 +9,10 @@ import { EVASIONS } from "./testing/evasions.ts";
 for (const evasion of EVASIONS) {
   test(`evasion: ${evasion.name} is ${evasion.finding}`, async () => {
     const findings = await inspectChange(toChange(evasion), toOptions(evasion));
-    assert.ok(findings.some(({ name }) => name === evasion.finding), `found ${JSON.stringify(findings)}`);
+    assert.ok(
+      findings.some(({ name }) => name === evasion.finding),
+      `found ${JSON.stringify(findings)}`,
+    );
   });
 }
 

@@ -41,6 +41,7 @@ export function isMakefile(path: string): boolean {
 export function isGateScript(path: string, usage: GateUsage): boolean {
   if (!usage.names(path) || isTestFile(path)) return false;
   const name = path.slice(path.lastIndexOf("/") + 1);
-  const isOwnMeans = languageOf(path) === "shell" || SCRIPT_PLACE.test(path) || SCRIPT_NAME.test(name) || CONFIG_NAME.test(name);
+  const isOwnMeans =
+    languageOf(path) === "shell" || SCRIPT_PLACE.test(path) || SCRIPT_NAME.test(name) || CONFIG_NAME.test(name);
   return isOwnMeans && !/(^|\/)package(-lock)?\.json$/.test(path);
 }

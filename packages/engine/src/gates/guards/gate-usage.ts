@@ -27,7 +27,9 @@ const SHORT_TEST: ReadonlySet<string> = new Set(["t", "tst"]);
 export async function resolveGateUsage(change: Change, gates: readonly GateSpec[]): Promise<GateUsage> {
   const packages = [await change.before("package.json"), await change.after("package.json")];
   const bodies = packages.map((text) => parseScripts(text ?? "") ?? {});
-  const makefiles = [await change.before("Makefile"), await change.after("Makefile")].filter((text) => text !== undefined);
+  const makefiles = [await change.before("Makefile"), await change.after("Makefile")].filter(
+    (text) => text !== undefined,
+  );
   const scripts = new Set<string>();
   const targets = new Set<string>();
   let commands = gates.map(({ command }) => command);
@@ -42,7 +44,9 @@ export async function resolveGateUsage(change: Change, gates: readonly GateSpec[
     commands = next;
     if (isSettled) break;
   }
-  const words = new Set(commands.flatMap((command) => toCommands(command).flat()).map((word) => word.replace(/^\.\//, "")));
+  const words = new Set(
+    commands.flatMap((command) => toCommands(command).flat()).map((word) => word.replace(/^\.\//, "")),
+  );
   return {
     scripts,
     targets,
@@ -56,7 +60,12 @@ export async function resolveGateUsage(change: Change, gates: readonly GateSpec[
 export function toCommands(line: string): string[][] {
   return line
     .split(/[;&|\n()]/)
-    .map((part) => part.split(/\s+/).map((word) => word.replaceAll(/["'`]/g, "")).filter((word) => word !== ""))
+    .map((part) =>
+      part
+        .split(/\s+/)
+        .map((word) => word.replaceAll(/["'`]/g, ""))
+        .filter((word) => word !== ""),
+    )
     .filter((words) => words.length > 0);
 }
 
@@ -70,7 +79,9 @@ function collectUses(line: string, bodies: readonly Scripts[], scripts: Set<stri
       const asked = words.slice(makeAt + 1).filter((word) => /^[\w.-]+$/.test(word) && !word.startsWith("-"));
       for (const target of asked.length === 0 ? ["all"] : asked) targets.add(target);
     }
-    const runsScripts = words.some((word) => MANAGERS.has(word) || /^(run-[sp]|npm-run-all2?|concurrently|--run|wireit)$/.test(word));
+    const runsScripts = words.some(
+      (word) => MANAGERS.has(word) || /^(run-[sp]|npm-run-all2?|concurrently|--run|wireit)$/.test(word),
+    );
     if (!runsScripts) continue;
     for (const word of words) {
       const name = SHORT_TEST.has(word) ? "test" : word.replace(/^(?:npm|pnpm|yarn):/, "");

@@ -3,7 +3,18 @@ import { parseScripts } from "../project-files.ts";
 import { toCommands } from "./gate-usage.ts";
 
 /** Commands that succeed whatever the work is like. */
-const VACUOUS: ReadonlySet<string> = new Set(["true", ":", "echo", "printf", "sleep", "pwd", "date", "ls", "cd", "/bin/true"]);
+const VACUOUS: ReadonlySet<string> = new Set([
+  "true",
+  ":",
+  "echo",
+  "printf",
+  "sleep",
+  "pwd",
+  "date",
+  "ls",
+  "cd",
+  "/bin/true",
+]);
 
 /**
  * Gates whose command can't fail, by itself or by the script that it runs.

@@ -6,6 +6,7 @@ import { resolveGateUsage } from "./gate-usage.ts";
 import { findVacuousGates } from "./gate-vacuous.ts";
 import { findProtectedPaths } from "./protected-path-changed.ts";
 import { findSecrets } from "./secret-added.ts";
+import { createSourceText } from "./source-text.ts";
 import { collectTestNames, findRemovedSources, type TestNames } from "./tests-removed.ts";
 import { findSkippedTests } from "./tests-skipped.ts";
 import { findWeakenedTests } from "./tests-weakened.ts";
@@ -41,5 +42,9 @@ export async function inspectChange(change: Change, options: InspectOptions): Pr
 async function readFile(change: Change, file: ChangedFile): Promise<FileChange> {
   const before = file.status === "added" ? undefined : await change.before(file.oldPath ?? file.path);
   const after = file.status === "deleted" ? undefined : await change.after(file.path);
-  return { ...file, before: before ?? "", after: after ?? "" };
+  return {
+    ...file,
+    before: createSourceText(file.oldPath ?? file.path, before ?? ""),
+    after: createSourceText(file.path, after ?? ""),
+  };
 }

@@ -9,48 +9,64 @@ export type Masked = {
 };
 
 const HASH_COMMENTS: ReadonlySet<Language> = new Set<Language>(["python", "ruby", "shell"]);
+/** What a comment or a string can start with. */
+const START = /["'`#/]/g;
 
 /**
  * Blanks out comments and strings, so that what is found in the rest is code. One pass; good enough for searching, not a parser:
  * a quoted string ends with its line at the latest, so that a stray quote does no harm beyond it.
  */
 export function maskSource(text: string, language: Language): Masked {
-  const code = [...Array(text.length).keys()].map(() => "");
-  const bare = [...code];
-  for (let at = 0; at < text.length; ) {
-    const { kind, end } = nextToken(text, at, language);
-    for (let index = at; index < end; index += 1) {
-      const character = text[index] ?? "";
-      const isBreak = character === "\n";
-      code[index] = kind === "comment" && !isBreak ? " " : character;
-      const isInside = kind === "string" && index > at && index < end - 1;
-      bare[index] = (kind === "comment" || isInside) && !isBreak ? " " : character;
-    }
+  const [code, bare]: [string[], string[]] = [[], []];
+  for (let at = 0; at < text.length;) {
+    const start = findStart(text, at);
+    const token = readToken(text, start, language);
+    const end = token?.end ?? Math.min(text.length, start + 1);
+    const [plain, found] = [text.slice(at, start), text.slice(start, end)];
+    code.push(plain, token?.kind === "comment" ? blank(found) : found);
+    bare.push(plain, token === undefined ? found : token.kind === "comment" ? blank(found) : blankInside(found));
     at = end;
   }
   return { code: code.join(""), bare: bare.join("") };
 }
 
-type Token = { readonly kind: "comment" | "string" | "code"; readonly end: number };
+type Token = { readonly kind: "comment" | "string"; readonly end: number };
 
-function nextToken(text: string, at: number, language: Language): Token {
-  const character = text[at] ?? "";
-  if (HASH_COMMENTS.has(language)) {
-    if (character === "#" && !isWordBefore(text, at)) return { kind: "comment", end: endOfLine(text, at) };
-  } else if (character === "/") {
-    if (text[at + 1] === "/") return { kind: "comment", end: endOfLine(text, at) };
-    if (text[at + 1] === "*") return { kind: "comment", end: endAfter(text, "*/", at + 2) };
-  }
-  const triple = text.slice(at, at + 3);
-  if (language === "python" && (triple === '"""' || triple === "'''")) return { kind: "string", end: endAfter(text, triple, at + 3) };
-  if (character === "`" && (language === "javascript" || language === "go")) return { kind: "string", end: endOfString(text, at, true) };
-  const isQuote = character === '"' || (character === "'" && language !== "rust");
-  return isQuote ? { kind: "string", end: endOfString(text, at, false) } : { kind: "code", end: at + 1 };
+function findStart(text: string, from: number): number {
+  START.lastIndex = from;
+  return START.exec(text)?.index ?? text.length;
 }
 
-/** In a shell, `#` within a word is no comment. */
-function isWordBefore(text: string, at: number): boolean {
-  return at > 0 && /[\w$\\&{]/.test(text[at - 1] ?? "");
+function readToken(text: string, at: number, language: Language): Token | undefined {
+  const character = text[at];
+  if (character === "#" || character === "/") return readComment(text, at, language);
+  const triple = text.slice(at, at + 3);
+  if (language === "python" && (triple === '"""' || triple === "'''")) {
+    return { kind: "string", end: endAfter(text, triple, at + 3) };
+  }
+  if (character === "`" && language !== "javascript" && language !== "go") return undefined;
+  if (character === undefined || (character === "'" && language === "rust")) return undefined;
+  return { kind: "string", end: endOfString(text, at) };
+}
+
+function readComment(text: string, at: number, language: Language): Token | undefined {
+  const usesHash = HASH_COMMENTS.has(language);
+  if (text[at] === "#") {
+    // In a shell, `#` within a word is no comment.
+    const isComment = usesHash && (at === 0 || !/[\w$\\&{]/.test(text[at - 1] ?? ""));
+    return isComment ? { kind: "comment", end: endOfLine(text, at) } : undefined;
+  }
+  if (usesHash) return undefined;
+  if (text[at + 1] === "/") return { kind: "comment", end: endOfLine(text, at) };
+  return text[at + 1] === "*" ? { kind: "comment", end: endAfter(text, "*/", at + 2) } : undefined;
+}
+
+function blank(text: string): string {
+  return text.replaceAll(/[^\n]/g, " ");
+}
+
+function blankInside(text: string): string {
+  return text.length < 2 ? text : `${text[0]}${blank(text.slice(1, -1))}${text.at(-1)}`;
 }
 
 function endOfLine(text: string, at: number): number {
@@ -63,12 +79,13 @@ function endAfter(text: string, mark: string, from: number): number {
   return found === -1 ? text.length : found + mark.length;
 }
 
-function endOfString(text: string, start: number, spansLines: boolean): number {
+/** Strings end with their line, but for those in backticks. */
+function endOfString(text: string, start: number): number {
   const quote = text[start];
   for (let at = start + 1; at < text.length; at += 1) {
     if (text[at] === "\\") at += 1;
     else if (text[at] === quote) return at + 1;
-    else if (text[at] === "\n" && !spansLines) return at;
+    else if (text[at] === "\n" && quote !== "`") return at;
   }
   return text.length;
 }

@@ -1,24 +1,29 @@
 import type { Language } from "./languages.ts";
+import type { SourceText } from "./source-text.ts";
 import type { TestBlock } from "./test-blocks.ts";
 
 /** What keeps one test from running, in its head or annotations. */
 const MARKS: Partial<Readonly<Record<Language, RegExp>>> = {
-  javascript: /^(?:x(?:it|test|specify)\b|\w+(?:\.\w+)*\.(?:skip|todo|fixme)\b)|^[^\n]{0,400}\{[^}\n]{0,100}\b(?:skip|todo): *(?!false)/,
-  python: /@(?:pytest\.mark\.)?(?:skip\b(?!if)|xfail\b)|@unittest\.(?:skip\b|expectedFailure)|@pytest\.mark\.skipif\(\s*(?:True|1|not False)\b/,
+  javascript:
+    /^(?:x(?:it|test|specify)\b|\w+(?:\.\w+)*\.(?:skip|todo|fixme)\b)|^[^\n]{0,400}\{[^}\n]{0,100}\b(?:skip|todo): *(?!false)/,
+  python:
+    /@(?:pytest\.mark\.)?(?:skip\b(?!if)|xfail\b)|@unittest\.(?:skip\b|expectedFailure)|@pytest\.mark\.skipif\(\s*(?:True|1|not False)\b/,
   rust: /#\[ignore\b/,
   java: /@(?:Disabled|Ignore)\b/,
   csharp: /\[Ignore\b|\bSkip\s*=/,
 };
 
 /** A statement that skips the test which it stands in. */
-const STATEMENT = /^\s*(?:(?:this|t|ctx|context|test|self|pytest|b)\.(?:skip|Skip|Skipf|SkipNow|skipTest)\(|markTestSkipped\(|skip(?: |$))/;
+const STATEMENT =
+  /^\s*(?:(?:this|t|ctx|context|test|self|pytest|b)\.(?:skip|Skip|Skipf|SkipNow|skipTest)\(|markTestSkipped\(|skip(?: |$))/;
 const CONDITION = /\b(?:if|else|unless|elif|case|when|switch)\b/;
 const TRUE_CONDITION = /\bif\s*\(?\s*(?:true|True|1)\b/;
 
 /** What keeps a whole group or file of tests from running. */
 const GROUP_MARKS: Partial<Readonly<Record<Language, RegExp>>> = {
   javascript: /\b(?:describe|suite|context)\.skip\b|(?<![\w.])x(?:describe|context)\s*\(/g,
-  python: /^pytestmark\s*=.{0,200}\bskip\b(?!if)|allow_module_level\s*=\s*True|^@(?:unittest|pytest\.mark)\.skip\b[^\n]{0,200}\n(?:@[^\n]{0,200}\n)*class\b|^__test__\s*=\s*False/gm,
+  python:
+    /^pytestmark\s*=.{0,200}\bskip\b(?!if)|allow_module_level\s*=\s*True|^@(?:unittest|pytest\.mark)\.skip\b[^\n]{0,200}\n(?:@[^\n]{0,200}\n)*class\b|^__test__\s*=\s*False/gm,
   rust: /#!?\[cfg\((?:any\(\)|not\(test\))\)\]/g,
   java: /^@(?:Disabled|Ignore)\b/gm,
 };
@@ -39,11 +44,14 @@ export function isUnconditional(lines: readonly string[], index: number): boolea
 }
 
 /** How many marks in a source keep groups of tests from running, besides {@link countFocus}. */
-export function countGroupSkips(code: string, text: string, language: Language): number {
+export function countGroupSkips({ text, masked }: SourceText, language: Language): number {
   const mark = GROUP_MARKS[language];
-  const inCode = mark === undefined ? 0 : [...code.matchAll(mark)].length;
+  const inCode = mark === undefined ? 0 : [...masked.code.matchAll(mark)].length;
   // Go's build constraints are comments.
-  return inCode + (language === "go" ? [...text.matchAll(/^\/\/(?:go:build|\s*\+build) (?:ignore|never|!go1)\b/gm)].length : 0);
+  return (
+    inCode +
+    (language === "go" ? [...text.matchAll(/^\/\/(?:go:build|\s*\+build) (?:ignore|never|!go1)\b/gm)].length : 0)
+  );
 }
 
 /** How many marks in JavaScript let some tests run and no others. */

@@ -1,6 +1,5 @@
-import { lineAt } from "./change.ts";
-import { type Language, languageOf } from "./languages.ts";
-import { maskSource } from "./mask.ts";
+import type { Language } from "./languages.ts";
+import type { Masked } from "./mask.ts";
 
 /** One test in a source file. */
 export type TestBlock = {
@@ -34,13 +33,10 @@ const HEADED: Partial<Readonly<Record<Language, RegExp>>> = {
 const JAVASCRIPT_HEAD =
   /(?<![\w.$])([xf]?(?:it|test|specify)(?:\.\w{1,20}){0,3})\s*\(\s*(?:"((?:\\.|[^"\\\n]){0,300})"|'((?:\\.|[^'\\\n]){0,300})'|`((?:\\.|[^`\\]){0,300})`)/g;
 
-/** The tests in `text`, in their order. A test that is commented out is none. */
-export function readTestBlocks(path: string, text: string): TestBlock[] {
-  const language = languageOf(path);
-  if (language === undefined || text === "") return [];
-  const { code, bare } = maskSource(text, language);
-  const blocks = language === "javascript" ? readCalls(code, bare) : readFunctions(code.split("\n"), bare.split("\n"), language);
-  return blocks.slice(0, MAX_BLOCKS);
+/** The tests in a source, in their order. A test that is commented out is none. */
+export function readTestBlocks({ code, bare }: Masked, language: Language): TestBlock[] {
+  if (language === "javascript") return readCalls(code, bare);
+  return readFunctions(code.split("\n"), bare.split("\n"), language).slice(0, MAX_BLOCKS);
 }
 
 function readCalls(code: string, bare: string): TestBlock[] {
@@ -49,7 +45,12 @@ function readCalls(code: string, bare: string): TestBlock[] {
     if (blocks.length >= MAX_BLOCKS) break;
     const end = endOfCall(bare, bare.indexOf("(", match.index));
     const name = match[2] ?? match[3] ?? match[4] ?? "";
-    blocks.push({ name, line: lineAt(code, match.index), code: code.slice(match.index, end), bare: bare.slice(match.index, end) });
+    blocks.push({
+      name,
+      line: lineAt(code, match.index),
+      code: code.slice(match.index, end),
+      bare: bare.slice(match.index, end),
+    });
   }
   return blocks;
 }
@@ -70,19 +71,31 @@ function readFunctions(code: readonly string[], bare: readonly string[], languag
   let group = "";
   for (let index = 0; index < code.length; index += 1) {
     const line = code[index] ?? "";
-    group = language === "python" ? (/^class (\w+)/.exec(line)?.[1]?.concat("::") ?? (/^\S/.test(line) && !line.startsWith("@") ? "" : group)) : group;
+    group =
+      language === "python"
+        ? (/^class (\w+)/.exec(line)?.[1]?.concat("::") ?? (/^\S/.test(line) && !line.startsWith("@") ? "" : group))
+        : group;
     const head = readHead(code, index, language);
     if (head === undefined) continue;
     const end = language === "python" ? endByIndent(bare, head.line) : endByBrace(bare, head.line);
     const cut = (lines: readonly string[]): string => lines.slice(index, end).join("\n");
-    blocks.push({ name: (/^\S/.test(line) ? "" : group) + head.name, line: index + 1, code: cut(code), bare: cut(bare) });
+    blocks.push({
+      name: (/^\S/.test(line) ? "" : group) + head.name,
+      line: index + 1,
+      code: cut(code),
+      bare: cut(bare),
+    });
     index = end - 1;
   }
   return blocks;
 }
 
 /** A test's name and the line of its function, where a test (with its annotations) starts at line `index`. */
-function readHead(code: readonly string[], index: number, language: Language): { name: string; line: number } | undefined {
+function readHead(
+  code: readonly string[],
+  index: number,
+  language: Language,
+): { name: string; line: number } | undefined {
   const headed = HEADED[language]?.exec(code[index] ?? "")?.[1];
   if (headed !== undefined) return { name: headed, line: index };
   const isPython = language === "python";
@@ -90,10 +103,13 @@ function readHead(code: readonly string[], index: number, language: Language): {
   if (!isPython && annotation === undefined) return undefined;
   let line = index;
   let isTest = isPython;
-  for (; isAnnotation(code[line] ?? "") && line < index + 20; line += 1) isTest ||= annotation?.test(code[line] ?? "") === true;
+  for (; isAnnotation(code[line] ?? "") && line < index + 20; line += 1)
+    isTest ||= annotation?.test(code[line] ?? "") === true;
   const text = code[line] ?? "";
   if (annotation !== undefined && !isTest && !annotation.test(text)) return undefined;
-  const name = isPython ? /^\s*(?:async )?def (test\w*)\(/.exec(text)?.[1] : /(\w+)\s*(?:<[^>]{0,80}>)?\s*\(/.exec(text)?.[1];
+  const name = isPython
+    ? /^\s*(?:async )?def (test\w*)\(/.exec(text)?.[1]
+    : /(\w+)\s*(?:<[^>]{0,80}>)?\s*\(/.exec(text)?.[1];
   return name === undefined ? undefined : { name, line };
 }
 
@@ -120,4 +136,11 @@ function endByBrace(bare: readonly string[], head: number): number {
     if (hasOpened && depth <= 0) return at + 1;
   }
   return bare.length;
+}
+
+/** The line, from 1, in which `offset` of `text` lies. */
+function lineAt(text: string, offset: number): number {
+  let line = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) line += 1;
+  return line;
 }

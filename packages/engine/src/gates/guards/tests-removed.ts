@@ -1,7 +1,7 @@
 import { type Finding, findRemovedTests } from "@cloister/core";
 import type { FileChange } from "./change.ts";
 import { holdsTests } from "./languages.ts";
-import { readTestBlocks } from "./test-blocks.ts";
+import type { SourceText } from "./source-text.ts";
 
 const LISTED = 5;
 
@@ -10,11 +10,10 @@ export type TestNames = { readonly before: string[]; readonly after: string[] };
 
 /** Adds the tests of one changed file to `names`. */
 export function collectTestNames({ path, oldPath, before, after }: FileChange, names: TestNames): void {
-  const from = oldPath ?? path;
-  const toNames = (file: string, text: string): string[] => {
-    return holdsTests(file, text) ? readTestBlocks(file, text).map(({ name }) => `${path} > ${name}`) : [];
+  const toNames = (file: string, source: SourceText): string[] => {
+    return holdsTests(file, source.text) ? source.tests.map(({ name }) => `${path} > ${name}`) : [];
   };
-  names.before.push(...toNames(from, before));
+  names.before.push(...toNames(oldPath ?? path, before));
   names.after.push(...toNames(path, after));
 }
 

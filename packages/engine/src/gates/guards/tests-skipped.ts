@@ -1,25 +1,20 @@
 import type { Finding } from "@cloister/core";
 import type { FileGuard } from "./change.ts";
-import { holdsTests, languageOf } from "./languages.ts";
-import { maskSource } from "./mask.ts";
+import { holdsTests } from "./languages.ts";
 import { countFocus, countGroupSkips, isSkipped } from "./skips.ts";
-import { readTestBlocks } from "./test-blocks.ts";
 
 /** Tests that were there before and are kept from running now, and focus on some tests, which keeps the others from running. */
-export const findSkippedTests: FileGuard = ({ path, oldPath, status, before, after }) => {
-  const language = languageOf(path);
-  if (language === undefined || status === "deleted" || !holdsTests(path, after)) return [];
-  const ran = readTestBlocks(oldPath ?? path, before).filter((block) => !isSkipped(block, language));
-  const names = new Set(ran.map(({ name }) => name));
-  const findings = readTestBlocks(path, after)
-    .filter((block) => names.has(block.name) && isSkipped(block, language))
+export const findSkippedTests: FileGuard = ({ path, before, after }) => {
+  const { language } = after;
+  if (language === undefined || !holdsTests(path, after.text)) return [];
+  const ran = new Set(before.tests.filter((block) => !isSkipped(block, language)).map(({ name }) => name));
+  const findings = after.tests
+    .filter((block) => ran.has(block.name) && isSkipped(block, language))
     .map(({ name, line }) => toFinding(path, `Test "${name}" ran on the base and is skipped now: let it run.`, line));
-  const [old, now] = [maskSource(before, language), maskSource(after, language)];
-  if (countFocus(now.bare, language) > countFocus(old.bare, language)) {
+  if (countFocus(after.masked.bare, language) > countFocus(before.masked.bare, language)) {
     findings.push(toFinding(path, "Focus (`.only`) keeps the other tests from running: take it out."));
   }
-  const hasSkippedGroup = countGroupSkips(now.code, after, language) > countGroupSkips(old.code, before, language);
-  if (names.size > 0 && hasSkippedGroup) {
+  if (ran.size > 0 && countGroupSkips(after, language) > countGroupSkips(before, language)) {
     findings.push(toFinding(path, "A group of tests that ran on the base is skipped now: let it run."));
   }
   return findings;

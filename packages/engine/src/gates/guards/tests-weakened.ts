@@ -1,16 +1,16 @@
 import type { Finding } from "@cloister/core";
 import { countAssertions, countStrength, isTautology } from "./assertions.ts";
 import { addedLines, type FileGuard } from "./change.ts";
-import { holdsTests, languageOf } from "./languages.ts";
+import { holdsTests } from "./languages.ts";
 import { isSkipped, isUnconditional } from "./skips.ts";
-import { readTestBlocks, type TestBlock } from "./test-blocks.ts";
+import type { TestBlock } from "./test-blocks.ts";
 
 /** Tests that kept their name and lost their teeth. */
-export const findWeakenedTests: FileGuard = ({ path, oldPath, before, after }) => {
-  const language = languageOf(path);
-  if (language === undefined || before === after || !holdsTests(path, after)) return [];
-  const old = new Map(readTestBlocks(oldPath ?? path, before).map((block) => [block.name, block]));
-  return readTestBlocks(path, after).flatMap((block): Finding[] => {
+export const findWeakenedTests: FileGuard = ({ path, before, after }) => {
+  const { language } = after;
+  if (language === undefined || before.text === after.text || !holdsTests(path, after.text)) return [];
+  const old = new Map(before.tests.map((block) => [block.name, block]));
+  return after.tests.flatMap((block): Finding[] => {
     const known = old.get(block.name);
     if (known === undefined || known.code === block.code || isSkipped(block, language)) return [];
     const why = whyWeaker(known, block);

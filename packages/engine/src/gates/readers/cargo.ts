@@ -42,7 +42,8 @@ function toCounts(total: string): typeof NO_COUNTS {
 function readCase(line: string, binary: string, tally: Tally): void {
   const named = CASE.exec(line);
   // A documentation test is called by its line, which moves with every edit above it.
-  if (named !== null) tally.add(binary + (named[1] ?? "").replace(/ \(line \d+\)/, ""), STATUS[named[2] ?? ""] ?? "skipped");
+  if (named !== null)
+    tally.add(binary + (named[1] ?? "").replace(/ \(line \d+\)/, ""), STATUS[named[2] ?? ""] ?? "skipped");
   const quiet = named === null ? QUIET_FAILURE.exec(line) : null;
   if (quiet !== null) tally.add(binary + (quiet[1] ?? ""), "failed");
 }

@@ -22,7 +22,8 @@ export const readGo: TestReader = (output) => {
     const named = CASE.exec(line);
     if (named !== null) run.cases.set(named[2] ?? "", STATUS[named[1] ?? ""] ?? "skipped");
     const found = PACKAGE.exec(line);
-    if (found !== null) closePackage(run, { word: (found[1] ?? "").trim(), name: found[2] ?? "", rest: found[3] ?? "" });
+    if (found !== null)
+      closePackage(run, { word: (found[1] ?? "").trim(), name: found[2] ?? "", rest: found[3] ?? "" });
   }
   const named = run.tally.toResults();
   return isVerbose ? named : { ...named, passed: run.passed, failed: run.failed, skipped: 0, partial: true };
@@ -31,7 +32,8 @@ export const readGo: TestReader = (output) => {
 function closePackage(run: Run, { word, name, rest }: { word: string; name: string; rest: string }): void {
   if (word === "FAIL") {
     run.failed += 1;
-    if (!run.cases.values().some((status) => status === "failed")) run.tally.note(`${name}${toNote(rest)}`, "failed");
+    if (![...run.cases.values()].some((status) => status === "failed"))
+      run.tally.note(`${name}${toNote(rest)}`, "failed");
   } else if (word === "ok" && !rest.includes("[no tests to run]")) run.passed += 1;
   noteCases(run.tally, name, run.cases);
   run.cases = new Map();
@@ -51,7 +53,8 @@ function noteCases(tally: Tally, packageName: string, cases: Cases): void {
     }
   }
   for (const [name, status] of cases) {
-    if (!parents.has(name) || (status === "failed" && !redParents.has(name))) tally.note(`${packageName}.${name}`, status);
+    if (!parents.has(name) || (status === "failed" && !redParents.has(name)))
+      tally.note(`${packageName}.${name}`, status);
   }
 }
 
@@ -85,7 +88,8 @@ function readEvent({ event, status, packages, tally }: EventRead): void {
   const cases = packages.get(event.Package) ?? new Map<string, TestStatus>();
   packages.set(event.Package, cases);
   if (event.Test !== undefined) cases.set(event.Test, status);
-  else if (status === "failed" && !cases.values().some((each) => each === "failed")) tally.note(event.Package, "failed");
+  else if (status === "failed" && ![...cases.values()].some((each) => each === "failed"))
+    tally.note(event.Package, "failed");
 }
 
 function parseEvent(line: string): z.infer<typeof Event> | undefined {

@@ -132,11 +132,19 @@ test("verbose output names every test with its status", () => {
 });
 
 /** Text that no runner here prints, or that is not installed where the recordings were made. */
-const WRITTEN: readonly { name: string; output: string; expected: readonly [string, number, number, number] | undefined }[] = [
+const WRITTEN: readonly {
+  name: string;
+  output: string;
+  expected: readonly [string, number, number, number] | undefined;
+}[] = [
   { name: "a compiler's output", output: "src/a.ts(1,2): error TS2304: Cannot find name 'x'.\n", expected: undefined },
   { name: "an empty output", output: "", expected: undefined },
   { name: "prose about tests", output: "3 tests passed, 1 failed, ok 1\n", expected: undefined },
-  { name: "unittest, green", output: "..s\n---\nRan 3 tests in 0.001s\n\nOK (skipped=1)\n", expected: ["unittest", 2, 0, 1] },
+  {
+    name: "unittest, green",
+    output: "..s\n---\nRan 3 tests in 0.001s\n\nOK (skipped=1)\n",
+    expected: ["unittest", 2, 0, 1],
+  },
   {
     name: "unittest, red",
     output: "FAIL: test_a (tests.T.test_a)\nRan 2 tests in 0.001s\n\nFAILED (failures=1, errors=1)\n",
@@ -163,12 +171,18 @@ const WRITTEN: readonly { name: string; output: string; expected: readonly [stri
 for (const { name, output, expected } of WRITTEN) {
   test(`${name} is read as ${expected?.join(" ") ?? "no test runner's"}`, () => {
     const found = readTestResults(output);
-    assert.deepEqual(found === undefined ? undefined : [found.runner, found.passed, found.failed, found.skipped], expected);
+    assert.deepEqual(
+      found === undefined ? undefined : [found.runner, found.passed, found.failed, found.skipped],
+      expected,
+    );
   });
 }
 
 test("tests of the same name are told apart by number", () => {
-  assert.deepEqual(readTestResults("TAP version 13\nok 1 - a\nnot ok 2 - a\n1..2\n")?.cases, { a: "passed", "a (2)": "failed" });
+  assert.deepEqual(readTestResults("TAP version 13\nok 1 - a\nnot ok 2 - a\n1..2\n")?.cases, {
+    a: "passed",
+    "a (2)": "failed",
+  });
 });
 
 test("a test called like a property of every object is a test", () => {

@@ -1,5 +1,14 @@
 import type { TestStatus } from "@cloister/core";
-import { addCounts, createTally, indentOf, NO_COUNTS, readNumbers, type Tally, type TestReader, toLines } from "./tally.ts";
+import {
+  addCounts,
+  createTally,
+  indentOf,
+  NO_COUNTS,
+  readNumbers,
+  type Tally,
+  type TestReader,
+  toLines,
+} from "./tally.ts";
 
 const FILE = /^(PASS|FAIL) (?:\S+ )?(\S+\.[cm]?[jt]sx?)(?: \([\d.]+ m?s\))?$/;
 const MARKED = /^(✓|✕|○|✎|√|×) (?:(?:skipped|todo) )?(.*?)(?: \([\d.]+ m?s\))?$/;
@@ -41,7 +50,8 @@ function readLine(line: string, place: Place, tally: Tally): void {
   if (place.file === "" || text === "" || !Number.isInteger(depth) || depth < 0) return;
   const marked = MARKED.exec(text);
   if (marked === null) place.suites = [...place.suites.slice(0, depth), text];
-  else tally.note(toPath(place, [...place.suites.slice(0, depth), marked[2] ?? ""]), STATUS[marked[1] ?? ""] ?? "skipped");
+  else
+    tally.note(toPath(place, [...place.suites.slice(0, depth), marked[2] ?? ""]), STATUS[marked[1] ?? ""] ?? "skipped");
 }
 
 function readFailure(title: string, place: Place, tally: Tally): void {

@@ -1,4 +1,13 @@
-import { addCounts, createTally, indentOf, NO_COUNTS, readNumbers, type Tally, type TestReader, toLines } from "./tally.ts";
+import {
+  addCounts,
+  createTally,
+  indentOf,
+  NO_COUNTS,
+  readNumbers,
+  type Tally,
+  type TestReader,
+  toLines,
+} from "./tally.ts";
 
 const TOTAL = /^ {2}(\d+ (?:passing|pending|failing))(?: \([^)]*\))?$/;
 const MARKED = /^(✔|✓|√|-|\d+\)) (.*?)(?: \(\d+ms\))?$/;

@@ -14,7 +14,8 @@ export const readNodeSpec: TestReader = (output) => {
   let isRepeated = false; // The list of failures at the end names tests that were already read.
   let failed = 0;
   for (const line of toLines(output)) {
-    failed += readNumbers(/^ℹ fail (\d+)$/.test(line) ? line.replace(/^ℹ fail (\d+)$/, "$1 fail") : "").get("fail") ?? 0;
+    failed +=
+      readNumbers(/^ℹ fail (\d+)$/.test(line) ? line.replace(/^ℹ fail (\d+)$/, "$1 fail") : "").get("fail") ?? 0;
     const match = MARKED.exec(line.trimStart());
     if (match !== null && !isRepeated) suites = readMarked(match, indentOf(line), suites, tally);
     isRepeated = line.startsWith("test at ");

@@ -28,7 +28,7 @@ export function createTally(runner: string): Tally {
   const set = (name: string, status: TestStatus): void => {
     if (cases.size < MAX_CASES) cases.set(name.slice(0, MAX_NAME), status);
   };
-  const count = (status: TestStatus): number => cases.values().filter((each) => each === status).toArray().length;
+  const count = (status: TestStatus): number => [...cases.values()].filter((each) => each === status).length;
   const countAll = (): TestCounts => ({ passed: count("passed"), failed: count("failed"), skipped: count("skipped") });
   const repeats = new Map<string, number>();
   return {
@@ -54,7 +54,7 @@ export function createTally(runner: string): Tally {
 
 /** The lines of `output`, each cut to a length that is safe to match. */
 export function* toLines(output: string): Generator<string> {
-  for (let start = 0; start < output.length; ) {
+  for (let start = 0; start < output.length;) {
     const found = output.indexOf("\n", start);
     const end = found === -1 ? output.length : found;
     yield output.slice(start, Math.min(end, start + MAX_LINE)).replace(/\r$/, "");

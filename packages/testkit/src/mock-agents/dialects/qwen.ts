@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../../model-server/json.ts";
 import { promptTokens } from "../../token-counts.ts";
-import { withReset, withStatus, type ToldFailure } from "../failure-texts.ts";
+import { withReset, withStatus } from "../failure-texts.ts";
 import type { Session } from "../session.ts";
 import type { Dialect, Output } from "./dialect.ts";
 
@@ -31,7 +31,7 @@ export const qwen: Dialect = {
   fail: (session, failure) => {
     if (failure.name === "crash") return [{ stderr: failure.message }];
     const text = `[API Error: ${withReset(failure, withStatus(failure), Date.now())}]`;
-    return [assistant(session, { type: "text", text }), toResult(session, failure)];
+    return [assistant(session, { type: "text", text }), toResult(session, text)];
   },
   exitCode: () => 1,
   finish: (session) => [toResult(session)],
@@ -55,19 +55,17 @@ function assistant(session: Session, block: JsonObject): Output {
 }
 
 /** `input_tokens` counts cached ones too. */
-function toResult(session: Session, failure?: ToldFailure): Output {
+function toResult(session: Session, error?: string): Output {
   const { usage } = session;
   const duration = Date.now() - session.startedAt;
   const input = promptTokens(usage);
   return event(session, "result", {
-    subtype: failure === undefined ? "success" : "error_during_execution",
-    is_error: failure !== undefined,
+    subtype: error === undefined ? "success" : "error_during_execution",
+    is_error: error !== undefined,
     duration_ms: duration,
     duration_api_ms: duration,
     num_turns: session.turns,
-    ...(failure === undefined
-      ? { result: session.finalText }
-      : { error: { message: `[API Error: ${withStatus(failure)}]` } }),
+    ...(error === undefined ? { result: session.finalText } : { error: { message: error } }),
     usage: {
       input_tokens: input,
       output_tokens: usage.output,

@@ -20,7 +20,9 @@ export type Evasion = Sample & { readonly finding: FindingName };
 
 /** A sample as the guards see it. A file that is gone while its text is under a new name counts as renamed. */
 export function toChange({ before, after }: Sample): Change {
-  const now = new Map(Object.entries({ ...before, ...after }).filter((entry): entry is [string, string] => entry[1] !== null));
+  const now = new Map(
+    Object.entries({ ...before, ...after }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
   const gone = Object.keys(before).filter((path) => !now.has(path));
   const files: ChangedFile[] = [];
   for (const [path, text] of now) {
