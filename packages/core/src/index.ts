@@ -75,6 +75,7 @@ export { findRemovedTests } from "./gate/removed-tests.ts";
 export { executedTests, failingTests, namesEveryTest } from "./gate/test-results.ts";
 export { buildReport } from "./report/build-report.ts";
 export type { Evidence, Fact } from "./report/fact.ts";
+export { toEvidence } from "./report/fact.ts";
 export type {
   AgentClaim,
   CitedEvent,

@@ -169,7 +169,9 @@ test("a gate that says nothing, or is red without tests, speaks for itself", () 
 
 test("new tests are those that the base does not name", () => {
   assert.deepEqual(newTests(SUM, results({ ...SUM.cases, "sum > new": "passed" })), ["sum > new"]);
-  assert.deepEqual(newTests(results({}), results({ constructor: "passed" })), ["constructor"]);
+  assert.deepEqual(newTests(results({}), results(Object.fromEntries([["constructor", "passed" as const]]))), [
+    "constructor",
+  ]);
 });
 
 test("what is new is not known where names are missing", () => {

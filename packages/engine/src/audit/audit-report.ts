@@ -1,8 +1,8 @@
-import { toPlainLine, type PositionedEvent } from "@cloister/core";
+import { toPlainLine } from "@cloister/core";
 import type { AuditedClaim, AuditResult, AuditVerdict, Judgement } from "./claim.ts";
 import { checkConsistency } from "./consistency.ts";
 import { readDocument } from "./document.ts";
-import { viewJournal } from "./journal-view.ts";
+import { viewJournal, type RunJournal } from "./journal-view.ts";
 import { mendEncoding } from "./mend-encoding.ts";
 import { viewRepository } from "./repository-view.ts";
 import type { Sighting, World } from "./rule.ts";
@@ -18,8 +18,8 @@ export type AuditRequest = {
   readonly repository: string;
   /** Environment for git. */
   readonly env: Readonly<Record<string, string>>;
-  /** Events of the repository's runs, the oldest first. The run that the report names is asked, else the last. */
-  readonly journals?: readonly Iterable<PositionedEvent>[];
+  /** The repository's runs, the oldest first. The run that the report names is asked, else the last. */
+  readonly journals?: readonly RunJournal[];
 };
 
 const MOST_CHARS = 4_000_000;
@@ -34,7 +34,7 @@ export async function auditReport({ text, file, repository, env, journals = [] }
   const bounded = text.slice(0, MOST_CHARS);
   const { text: readable, mended } = mendEncoding(bounded.normalize("NFC"));
   const document = readDocument(file, readable);
-  const journal = viewJournal(journals, readable);
+  const journal = await viewJournal(journals, readable, env);
   const world: World = { repository: viewRepository(repository, env), journal, document };
   const seen = document.lines.flatMap((line) =>
     RULES.flatMap((rule) => rule(line, document)).map((sighting) => ({ line: line.number, sighting })),

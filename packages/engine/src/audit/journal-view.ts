@@ -1,4 +1,12 @@
-import { buildReport, type Evidence, type PositionedEvent, type Report, type TestCounts } from "@cloister/core";
+import {
+  toEvidence,
+  type Evidence,
+  type PositionedEvent,
+  type Report,
+  type RunId,
+  type TestCounts,
+} from "@cloister/core";
+import { measureReport } from "../report/index.ts";
 import type { AuditEvidence } from "./claim.ts";
 
 /** What an audit asks of a run's journal. */
@@ -8,18 +16,24 @@ export type JournalView = {
   readonly cite: (...evidence: readonly (Evidence | undefined)[]) => AuditEvidence;
 };
 
-/** The journal of the run that `text` names; where it names none, of the last. */
-export function viewJournal(journals: readonly Iterable<PositionedEvent>[], text: string): JournalView | undefined {
-  const reports = journals.map((events) => buildReport(events));
-  const report = reports.findLast(({ run }) => text.includes(run.id)) ?? reports.at(-1);
-  if (report === undefined) return undefined;
+/** A run and where its events can be read, once. */
+export type RunJournal = { readonly run: RunId; readonly events: Iterable<PositionedEvent> };
+
+/** The journal of the run that `text` names; where it names none, of the last. The others are not read. */
+export async function viewJournal(
+  journals: readonly RunJournal[],
+  text: string,
+  env: Readonly<Record<string, string>>,
+): Promise<JournalView | undefined> {
+  const journal = journals.findLast(({ run }) => text.includes(run)) ?? journals.at(-1);
+  if (journal === undefined) return undefined;
+  const report = await measureReport(journal.events, env);
   return {
     report,
     cite: (...evidence) => {
-      const positions = evidence.flatMap((one) => one?.positions ?? []);
+      const { positions } = toEvidence(evidence.flatMap((one) => one?.positions ?? []));
       const command = evidence.find((one) => one?.command !== undefined)?.command;
-      const sorted = [...new Set(positions)].sort((left, right) => left - right);
-      return { run: report.run.id, positions: sorted, ...(command === undefined ? {} : { command }) };
+      return { run: report.run.id, positions, ...(command === undefined ? {} : { command }) };
     },
   };
 }

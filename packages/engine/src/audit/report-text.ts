@@ -56,10 +56,15 @@ type Place = { readonly number: number; readonly fenced: boolean; readonly previ
 function readLine(raw: string, { number, fenced, previous }: Place): ReportLine {
   const heading = !fenced && /^#{1,6}\s/.test(raw);
   const section = (previous?.section ?? 0) + (heading ? 1 : 0);
-  const cells = fenced ? [] : parseCells(raw);
-  const isRule = cells.length > 0 && cells.every((cell) => RULE_CELL.test(cell));
-  const columns = isRule ? (previous?.cells ?? []) : cells.length > 0 ? (previous?.columns ?? []) : [];
-  return { number, section, fenced, heading, cells: isRule ? [] : cells, columns, ...readMarks(raw) };
+  return { number, section, fenced, heading, ...readTable(fenced ? "" : raw, previous), ...readMarks(raw) };
+}
+
+/** The line below the head of a table rules it off, and has no cells of its own. */
+function readTable(raw: string, previous: ReportLine | undefined): Pick<ReportLine, "cells" | "columns"> {
+  const cells = parseCells(raw);
+  if (cells.length === 0) return { cells, columns: [] };
+  if (cells.every((cell) => RULE_CELL.test(cell))) return { cells: [], columns: previous?.cells ?? [] };
+  return { cells, columns: previous?.columns ?? [] };
 }
 
 function readMarks(raw: string): Pick<ReportLine, "text" | "item" | "checked"> {

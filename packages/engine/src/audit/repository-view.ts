@@ -9,6 +9,8 @@ import { createGit, type RunGit } from "../vcs/index.ts";
 
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_COMMITS = "2000";
+/** Questions of one sort that git is asked: a report of nothing but hashes must not start a process for each. */
+const MOST_QUESTIONS = 300;
 /** A partial clone would ask its server for what it lacks; an audit stays at home. */
 const OFFLINE = { GIT_NO_LAZY_FETCH: "1" };
 
@@ -27,25 +29,38 @@ export interface RepositoryView {
   find(path: string): Promise<Found>;
   /** Lines and words of a file that was found; undefined where it is too large to be read. */
   measure(path: string): Promise<FileMeasures | undefined>;
-  hasCommit(hash: string): Promise<boolean>;
+  /** Undefined, as below, where too much was asked before. */
+  hasCommit(hash: string): Promise<boolean | undefined>;
   /** How often a word stands in tracked text files of HEAD; undefined where git can't tell. */
   countWord(word: string): Promise<number | undefined>;
   /** Lines that each commit added to a file, the newest first. */
-  additions(path: string): Promise<readonly number[]>;
+  additions(path: string): Promise<readonly number[] | undefined>;
 }
 
 /** The repository at `root` (absolute). */
 export function viewRepository(root: string, env: Readonly<Record<string, string>>): RepositoryView {
   const git = createGit(root, env);
-  let files: Promise<readonly string[]> | undefined;
-  const listed = (): Promise<readonly string[]> => (files ??= listFiles(git));
+  const files = remember(() => listFiles(git));
   return {
-    find: (path) => find(root, path, listed),
+    find: (path) => find(root, path, async () => (await files("")) ?? []),
     measure: (path) => measure(root, path),
-    hasCommit: async (hash) =>
-      /^[0-9a-f]{4,64}$/.test(hash) && (await answers(git, ["cat-file", "-e", `${hash}^{commit}`])),
-    countWord: (word) => countWord(git, word),
-    additions: (path) => additions(git, path),
+    hasCommit: remember((hash) => hasCommit(git, hash)),
+    countWord: remember((word) => countWord(git, word)),
+    additions: remember((path) => additions(git, path)),
+  };
+}
+
+/** Answers each question once. */
+function remember<Answer>(
+  answer: (question: string) => Promise<Answer>,
+): (question: string) => Promise<Answer | undefined> {
+  const known = new Map<string, Promise<Answer>>();
+  return async (question) => {
+    const earlier = known.get(question);
+    if (earlier !== undefined || known.size >= MOST_QUESTIONS) return earlier;
+    const asked = answer(question);
+    known.set(question, asked);
+    return asked;
   };
 }
 
@@ -57,7 +72,7 @@ async function listFiles(git: RunGit): Promise<readonly string[]> {
 async function find(root: string, path: string, listed: () => Promise<readonly string[]>): Promise<Found> {
   const direct = await look(root, path);
   if (direct.type !== "missing") return direct;
-  const wanted = path.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  const wanted = path.replace(/\/+$/, "");
   const matches = (await listed()).filter((candidate) => candidate.endsWith(`/${wanted}`));
   const [match] = matches;
   return match === undefined || matches.length > 1 ? direct : look(root, match);
@@ -100,8 +115,9 @@ async function measure(root: string, path: string): Promise<FileMeasures | undef
   return { lines, words: text.match(/\S+/g)?.length ?? 0 };
 }
 
-async function answers(git: RunGit, args: readonly string[]): Promise<boolean> {
-  return (await git(args, { allow: [1, 128], env: OFFLINE })).code === 0;
+async function hasCommit(git: RunGit, hash: string): Promise<boolean> {
+  if (!/^[0-9a-f]{4,64}$/.test(hash)) return false;
+  return (await git(["cat-file", "-e", `${hash}^{commit}`], { allow: [1, 128], env: OFFLINE })).code === 0;
 }
 
 async function countWord(git: RunGit, word: string): Promise<number | undefined> {

@@ -39,7 +39,8 @@ export type HashedForm = {
 
 /** The hash of a record: 64 hexadecimal digits. */
 export function hashRecord({ previous, position, time, type, data }: HashedForm): string {
-  return hash("sha256", `${previous}\n${position}\n${time}\n${type}\n${data}`, "hex");
+  // Joined, not a template: that would be a tree of strings, which takes twice as long to hash as one flat string.
+  return hash("sha256", [previous, position, time, type, data].join("\n"), "hex");
 }
 
 /** Makes an empty journal of an empty database, unless somebody else is faster. */

@@ -4,7 +4,7 @@ import { checkFormat } from "./format.ts";
 import { checkExists } from "./open-journal.ts";
 import { openReadOnly, type ReadOnly } from "./open-read-only.ts";
 import type { JournalHead, JournalReader, StoredRecord } from "./port.ts";
-import { readHead, readRecords } from "./records.ts";
+import { type JournalFile, readHead, readRecords } from "./records.ts";
 
 /**
  * Opens a journal to read it, while somebody may write it. Makes no file, and holds up nobody.
@@ -35,7 +35,7 @@ class SqliteReader implements JournalReader {
   }
 
   *read({ from = 1 }: { readonly from?: number } = {}): Generator<StoredRecord> {
-    yield* readRecords(this.#source.database, this.#path, from, this.#head());
+    yield* readRecords(this.#file(), from, this.#head());
   }
 
   changed(): boolean {
@@ -51,7 +51,11 @@ class SqliteReader implements JournalReader {
   }
 
   #head(): JournalHead {
-    return translateErrors(this.#path, () => readHead(this.#source.database, this.#path));
+    return translateErrors(this.#path, () => readHead(this.#file()));
+  }
+
+  #file(): JournalFile {
+    return { database: this.#source.database, path: this.#path };
   }
 
   #open(): ReadOnly {

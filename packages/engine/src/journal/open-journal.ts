@@ -4,7 +4,7 @@ import { CloisterError } from "@cloister/core";
 import { JournalConflict, translateErrors } from "./errors.ts";
 import { checkFormat, createTables, hashRecord, isEmpty } from "./format.ts";
 import type { Journal, JournalHead, JournalRecord, StoredRecord } from "./port.ts";
-import { checkHead, encodeData, readHead, readRecords } from "./records.ts";
+import { checkHead, encodeData, type JournalFile, readHead, readRecords } from "./records.ts";
 
 /** How long to wait for somebody who holds the file. */
 const BUSY_MS = 5000;
@@ -44,15 +44,13 @@ function prepareToWrite(database: DatabaseSync, path: string, create: boolean): 
 }
 
 class SqliteJournal implements Journal {
-  readonly #database: DatabaseSync;
-  readonly #path: string;
+  readonly #file: JournalFile;
   #head: JournalHead;
 
   constructor(database: DatabaseSync, path: string) {
-    this.#database = database;
-    this.#path = path;
-    this.#head = readHead(database, path);
-    checkHead(database, path, this.#head);
+    this.#file = { database, path };
+    this.#head = readHead(this.#file);
+    checkHead(this.#file, this.#head);
   }
 
   get length(): number {
@@ -65,28 +63,28 @@ class SqliteJournal implements Journal {
 
   append(records: readonly JournalRecord[], { expected }: { readonly expected: number }): void {
     const encoded = records.map((record) => ({ ...record, text: encodeData(record) }));
-    this.#head = translateErrors(this.#path, () => this.#inTransaction(() => this.#insert(encoded, expected)));
+    this.#head = translateErrors(this.#file.path, () => this.#inTransaction(() => this.#insert(encoded, expected)));
   }
 
   read({ from = 1 }: { readonly from?: number } = {}): Iterable<StoredRecord> {
-    return readRecords(this.#database, this.#path, from, this.#head);
+    return readRecords(this.#file, from, this.#head);
   }
 
   close(): void {
-    if (!this.#database.isOpen) return;
+    if (!this.#file.database.isOpen) return;
     try {
       // One file that can be read without making others. Not possible while a reader is connected: then the log stays beside it, as valid.
-      this.#database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
+      this.#file.database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
     } catch {
       // A reader is connected.
     }
-    this.#database.close();
+    this.#file.database.close();
   }
 
   #insert(records: readonly (JournalRecord & { text: string })[], expected: number): JournalHead {
-    let { length, hash } = readHead(this.#database, this.#path);
-    if (length !== expected) throw new JournalConflict(this.#path, expected, length);
-    const insert = this.#database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)");
+    let { length, hash } = readHead(this.#file);
+    if (length !== expected) throw new JournalConflict(this.#file.path, expected, length);
+    const insert = this.#file.database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)");
     for (const { type, time, text } of records) {
       length += 1;
       hash = hashRecord({ previous: hash, position: length, time, type, data: text });
@@ -96,13 +94,13 @@ class SqliteJournal implements Journal {
   }
 
   #inTransaction<Value>(act: () => Value): Value {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#file.database.exec("BEGIN IMMEDIATE");
     try {
       const value = act();
-      this.#database.exec("COMMIT");
+      this.#file.database.exec("COMMIT");
       return value;
     } catch (error: unknown) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (this.#file.database.isTransaction) this.#file.database.exec("ROLLBACK");
       throw error;
     }
   }

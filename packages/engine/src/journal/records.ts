@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { position as toPosition } from "@cloister/core";
-import { type Damage, JournalDamage, translateErrors } from "./errors.ts";
+import { JournalDamage, translateErrors } from "./errors.ts";
 import { hashRecord, NO_HASH } from "./format.ts";
 import { type JournalHead, type JournalRecord, MAX_DATA_LENGTH, type StoredRecord } from "./port.ts";
 
@@ -10,6 +10,9 @@ const BATCH_ROWS = 1024;
 const BATCH_LENGTH = 1024 * 1024;
 
 type Row = readonly SQLOutputValue[];
+
+/** An open journal, and where it is, for what is said of it. */
+export type JournalFile = { readonly database: DatabaseSync; readonly path: string };
 
 /**
  * The text of a record's data: JSON in ASCII alone, the rest as `\uXXXX`. It is the same whatever the encoding, and half as dear to hash.
@@ -31,14 +34,14 @@ function refuse(expected: string, found: string): never {
 }
 
 /** Where the journal says that it ends. */
-export function readHead(database: DatabaseSync, path: string): JournalHead {
+export function readHead({ database, path }: JournalFile): JournalHead {
   const { length, hash } = database.prepare("SELECT length, hash FROM head").get() ?? {};
   if (typeof length === "number" && typeof hash === "string") return { length, hash };
   throw new JournalDamage(path, { position: 0, problem: "head", expected: "the journal's end", found: "none" });
 }
 
 /** Makes sure that the journal ends where it says that it does. */
-export function checkHead(database: DatabaseSync, path: string, head: JournalHead): void {
+export function checkHead({ database, path }: JournalFile, head: JournalHead): void {
   const last = database.prepare("SELECT position, hash FROM records ORDER BY position DESC LIMIT 1").get();
   const { position = 0, hash = NO_HASH } = last ?? {};
   if (position === head.length && hash === head.hash) return;
@@ -48,20 +51,15 @@ export function checkHead(database: DatabaseSync, path: string, head: JournalHea
   throw new JournalDamage(path, { position: at, problem: "head", expected, found });
 }
 
-/** The records from position `from` to `head`, each verified. */
-export function* readRecords(
-  database: DatabaseSync,
-  path: string,
-  from: number,
-  head: JournalHead,
-): Generator<StoredRecord> {
+/** The records from position `from` to the one before `head` and that one, each verified. */
+export function* readRecords(file: JournalFile, from: number, head: JournalHead): Generator<StoredRecord> {
   if (from > head.length) return;
-  const batches = createBatches(database, path, head.length);
-  let previous = from <= 1 ? NO_HASH : batches.hashAt(from - 1);
+  const { path } = file;
+  const takeBatch = createBatches(file, head.length);
+  let previous = from <= 1 ? NO_HASH : hashAt(file, from - 1);
   for (let next = Math.max(from, 1); next <= head.length;) {
-    const batch = batches.startingAt(next);
-    if (batch.length === 0)
-      throw damaged(path, { position: next, problem: "position", expected: `position ${next}`, found: "none" });
+    const batch = takeBatch(next);
+    if (batch.length === 0) throw misplaced(path, next, "none");
     for (const row of batch) {
       const record = verifyRow(path, row, { position: next, previous });
       yield record;
@@ -70,20 +68,17 @@ export function* readRecords(
     }
   }
   if (previous === head.hash) return;
-  throw damaged(path, {
-    position: head.length,
-    problem: "head",
-    expected: `hash ${head.hash}`,
-    found: `hash ${previous}`,
-  });
+  const [expected, found] = [`hash ${head.hash}`, `hash ${previous}`];
+  throw new JournalDamage(path, { position: head.length, problem: "head", expected, found });
 }
 
-function createBatches(database: DatabaseSync, path: string, last: number) {
+/** Returns a function that takes the next rows, from a position on. */
+function createBatches({ database, path }: JournalFile, last: number): (from: number) => readonly Row[] {
   const rows = database.prepare(
     "SELECT position, type, time, data, hash FROM records WHERE position BETWEEN ? AND ? ORDER BY position LIMIT ?",
   );
   rows.setReturnArrays(true);
-  const take = (from: number): Row[] => {
+  const take = (from: number): readonly Row[] => {
     const batch: Row[] = [];
     let length = 0;
     try {
@@ -98,31 +93,23 @@ function createBatches(database: DatabaseSync, path: string, last: number) {
     }
     return batch;
   };
-  const hashOf = database.prepare("SELECT hash FROM records WHERE position = ?");
-  return {
-    startingAt: (from: number): Row[] => translateErrors(path, () => take(from), from),
-    hashAt: (position: number): string => translateErrors(path, () => String(hashOf.get(position)?.["hash"]), position),
-  };
+  return (from) => translateErrors(path, () => take(from), from);
+}
+
+function hashAt({ database, path }: JournalFile, position: number): string {
+  const query = "SELECT hash FROM records WHERE position = ?";
+  return translateErrors(path, () => String(database.prepare(query).get(position)?.["hash"]), position);
 }
 
 function verifyRow(path: string, row: Row, at: { position: number; previous: string }): StoredRecord {
-  const [position, type, time, data, stored] = row;
-  if (position !== at.position) {
-    const [expected, found] = [`position ${at.position}`, `position ${String(position)}`];
-    throw damaged(path, { position: at.position, problem: "position", expected, found });
-  }
-  const hash = hashRecord({ ...at, time: time as number, type: type as string, data: data as string });
-  if (hash !== stored) {
-    const [expected, found] = [`a record with hash ${String(stored)}`, `one with hash ${hash}`];
-    throw damaged(path, { position: at.position, problem: "hash", expected, found });
-  }
-  return {
-    position: toPosition(at.position),
-    type: type as string,
-    time: time as number,
-    data: parseData(path, at.position, data as string),
-    hash,
-  };
+  if (row[0] !== at.position) throw misplaced(path, at.position, `position ${String(row[0])}`);
+  // Only what was written as text and number has the right hash: what follows is true once it was compared.
+  const [, type, time, text, stored] = row as readonly [number, string, number, string, string];
+  const hash = hashRecord({ ...at, time, type, data: text });
+  if (hash === stored)
+    return { position: toPosition(at.position), type, time, data: parseData(path, at.position, text), hash };
+  const [expected, found] = [`a record with hash ${stored}`, `one with hash ${hash}`];
+  throw new JournalDamage(path, { position: at.position, problem: "hash", expected, found });
 }
 
 /** What the chain proves to be as written was an object when it was written; a forged chain can hold anything. */
@@ -133,9 +120,9 @@ function parseData(path: string, position: number, text: string): JournalRecord[
   } catch {
     // Said below: it is not JSON at all.
   }
-  throw damaged(path, { position, problem: "hash", expected: "a JSON object", found: text.slice(0, 40) });
+  throw new JournalDamage(path, { position, problem: "hash", expected: "a JSON object", found: text.slice(0, 40) });
 }
 
-function damaged(path: string, damage: Damage): JournalDamage {
-  return new JournalDamage(path, damage);
+function misplaced(path: string, position: number, found: string): JournalDamage {
+  return new JournalDamage(path, { position, problem: "position", expected: `position ${position}`, found });
 }

@@ -30,9 +30,10 @@ function verifyAll(path: string): JournalHead {
   const source = openReadOnly(path);
   try {
     checkFormat(source.database, path);
-    const head = readHead(source.database, path);
-    for (const _ of readRecords(source.database, path, 1, head)) continue; // Each is verified on the way.
-    checkHead(source.database, path, head);
+    const file = { database: source.database, path };
+    const head = readHead(file);
+    for (const _ of readRecords(file, 1, head)) continue; // Each is verified on the way.
+    checkHead(file, head);
     return head;
   } finally {
     source.close();

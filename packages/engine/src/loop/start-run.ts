@@ -20,6 +20,7 @@ import {
   type RunStore,
 } from "../runs/run-store.ts";
 import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
+import { anchorPaths } from "./anchor-paths.ts";
 import { createCharter, findLeftAlone, leftAloneFile, proposeRun } from "./charter.ts";
 import { openPlanFile } from "./plan-file.ts";
 import type { ResumeRequest, RunContext, RunRequest, RunSummary } from "./port.ts";
@@ -33,13 +34,10 @@ import { summarise } from "./summary.ts";
  */
 export async function startRun(request: RunRequest): Promise<RunSummary> {
   const { config, env } = request;
+  const command = config.agentCommand === undefined ? undefined : anchorPaths(config.agentCommand, request.folder);
   const [proposal, resolved] = await Promise.all([
     proposeRun(request),
-    resolveAgent({
-      name: config.agent,
-      env,
-      ...(config.agentCommand === undefined ? {} : { command: config.agentCommand }),
-    }),
+    resolveAgent({ name: config.agent, env, command }),
   ]);
   for (const reason of [...proposal.reasons, ...(resolved.reason === undefined ? [] : [resolved.reason])])
     request.notify?.(reason);

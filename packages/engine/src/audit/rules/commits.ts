@@ -1,4 +1,4 @@
-import { contradicted, supported } from "../claim.ts";
+import { contradicted, supported, withoutEvidence } from "../claim.ts";
 import type { Rule } from "../rule.ts";
 
 const QUOTED = /`([0-9a-f]{7,40})`/g;
@@ -15,7 +15,9 @@ export const commitRule: Rule = (line) => {
     text: hash,
     judge: async ({ repository }) => {
       const evidence = { command: `git cat-file -t ${hash}` };
-      return (await repository.hasCommit(hash))
+      const isThere = await repository.hasCommit(hash);
+      if (isThere === undefined) return withoutEvidence("the report names too many hashes to look for each");
+      return isThere
         ? supported("the repository has it", evidence)
         : contradicted("the repository has no such commit", evidence);
     },

@@ -69,7 +69,7 @@ function changeCount(text: string, label: string = "", number: string = ""): Sig
     text,
     judge: ({ journal }) => {
       if (journal === undefined) return withoutEvidence("there is no journal of the run to take the change from");
-      const fact = journal.report.diff.run ?? (isLines ? journal.report.diff.iterations : undefined);
+      const fact = journal.report.diff.run;
       if (fact === undefined) return withoutEvidence("the change of the run was not measured");
       const actual = isLines ? fact.value.insertions : fact.value.files;
       const verdict = actual === value ? supported : contradicted;

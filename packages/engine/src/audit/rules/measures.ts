@@ -85,6 +85,7 @@ async function judgeAdded(path: string, said: number, { world }: Precision): Pro
   if (found.type !== "file") return unfound(path, found.type);
   const commits = await world.repository.additions(found.path);
   const evidence = { command: `git log --numstat --format=%h -- ${quoteShell(found.path)}` };
+  if (commits === undefined) return withoutEvidence("the report names too many files to look into the history of each");
   if (commits.includes(said)) return supported("a commit added exactly that many", evidence);
   const all = commits.reduce((total, added) => total + added, 0);
   if (all < said) return contradicted(`all commits together added ${all} lines to it`, evidence);

@@ -1,9 +1,16 @@
 import type { TaskRow } from "@cloister/core";
 import { contradicted, supported, withoutEvidence, type Judgement } from "../claim.ts";
+import type { JournalView } from "../journal-view.ts";
 import type { ReportLine } from "../report-text.ts";
 import type { Rule, World } from "../rule.ts";
 import { statusColumn } from "../document.ts";
 import { isDone, statusIn } from "../status-words.ts";
+
+/** Said of more than a gate can show. */
+const BOAST = /\bproduction\b|\bbug[- ]free\b|\bbattle[- ]tested\b/i;
+/** All of the work is meant. */
+const WHOLE =
+  /\bmission accomplished\b|\b(?:all|every)\s+(?:\d+\s+)?tasks?\b|\b(?:project|run|loop|final|overall)\s+status\b/i;
 
 /** Words such as DONE and "production ready", ticked boxes, rows of a table of tasks. Only a task that the journal knows can be shown. */
 export const statusRule: Rule = (line) => {
@@ -22,32 +29,27 @@ function claimIn(line: ReportLine): string | undefined {
 
 function judgeStatus(line: ReportLine, { journal }: World): Judgement {
   if (journal === undefined) return withoutEvidence("a word is no evidence, and there is no journal of the run");
-  const { report, cite } = journal;
-  const task = findTask(line, report.tasks);
-  if (task !== undefined) {
-    const evidence = cite(task.status.evidence);
-    if (task.doneBefore)
-      return withoutEvidence(
-        `task ${task.id} was marked as done before the run: the run proves nothing of it`,
-        evidence,
-      );
-    const isProven = task.status.value === "done";
-    return isProven
-      ? supported(`task ${task.id} is done, with evidence`, evidence)
-      : contradicted(`by the journal task ${task.id} is ${task.status.value}`, evidence);
-  }
-  if (report.end !== undefined && report.end.value.exitCode !== 0 && isWhole(line.text))
-    return contradicted(`the run ended otherwise: ${report.end.value.sentence}`, cite(report.end.evidence));
-  if (report.end?.value.reason === "done" && isWhole(line.text) && !/production/i.test(line.text))
-    return supported("the run ended with every task done", cite(report.end.evidence));
-  return withoutEvidence("a word is no evidence, and the journal knows no task or gate that would show it");
+  const task = findTask(line, journal.report.tasks);
+  const judgement = task === undefined ? judgeWhole(line.text, journal) : judgeTask(task, journal);
+  return judgement.verdict === "supported" && BOAST.test(line.text)
+    ? withoutEvidence(`${judgement.why}; that it is more than that, nothing shows`, judgement.evidence)
+    : judgement;
 }
 
-/** True where all of the work is meant. */
-function isWhole(text: string): boolean {
-  return /\bmission accomplished\b|\b(?:all|every)\s+(?:\d+\s+)?tasks?\b|\b(?:project|run|loop|final|overall)\s+status\b/i.test(
-    text,
-  );
+function judgeTask({ id, status, doneBefore }: TaskRow, { cite }: JournalView): Judgement {
+  const evidence = cite(status.evidence);
+  if (doneBefore)
+    return withoutEvidence(`task ${id} was marked as done before the run, which proves nothing of it`, evidence);
+  return status.value === "done"
+    ? supported(`task ${id} is done, with evidence`, evidence)
+    : contradicted(`by the journal task ${id} is ${status.value}`, evidence);
+}
+
+function judgeWhole(text: string, { report: { end }, cite }: JournalView): Judgement {
+  if (end === undefined || !WHOLE.test(text))
+    return withoutEvidence("a word is no evidence, and the journal knows no task or gate that would show it");
+  const verdict = end.value.reason === "done" ? supported : contradicted;
+  return verdict(`how the run ended: ${end.value.sentence}`, cite(end.evidence));
 }
 
 /** The task that a line is about: by its id as a word, or by its title. */
@@ -63,6 +65,6 @@ function findTask({ text, cells }: ReportLine, tasks: readonly TaskRow[]): TaskR
 function hasWord(text: string, word: string): boolean {
   if (/^\d*$/.test(word)) return false;
   const index = text.indexOf(word);
-  const isEdge = (character: string | undefined): boolean => character === undefined || !/[\w-]/.test(character);
+  const isEdge = (character: string | undefined): boolean => character === undefined || !/[\w./-]/.test(character);
   return index !== -1 && isEdge(text[index - 1]) && isEdge(text[index + word.length]);
 }

@@ -14,7 +14,7 @@ const OUTCOME = new RegExp(
   "gi",
 );
 const ALL =
-  /\ball\s+(?:\w+\s+)?tests?\b[^.|]{0,20}\b(?:pass\w*|green|succe\w+)|\btests?\b[^.|]{0,20}(?:\ball pass\w*|100\s?%)|100\s?%\s+(?:of\s+)?tests?\b|\b(?:tests?|passing)\b.{0,10}\ball passing/i;
+  /\ball\s+(?:\w+\s+)?tests?\b[^.|]{0,20}\b(?:pass\w*|green|succe\w+)|\btests?\b[^.|]{0,20}(?:\ball pass\w*|100\s?%)|100\s?%\s+(?:of\s+)?tests?\b|\btests?\b.{0,30}\ball passing/i;
 const ADDED = /\b(?:added|new|wrote|written|created)\b/i;
 
 /** Counts and outcomes of tests. Only what a gate counted can show them. */

@@ -14,7 +14,7 @@ export function readSections(text: string, heading: RegExp): string {
   const kept: string[] = [];
   let isWanted = false;
   for (const line of text.split("\n")) {
-    if (/^\[/.test(line)) isWanted = heading.test(line);
+    if (line.startsWith("[")) isWanted = heading.test(line);
     if (isWanted) kept.push(line);
   }
   return toPlain(kept.join("\n"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULT_GUARD_POLICY, FINDING_NAMES } from "@cloister/core";
+import { FINDING_NAMES, type GuardPolicy } from "@cloister/core";
 import { inspectChange } from "./index.ts";
 import { CLEAN_CHANGES } from "./testing/clean-changes.ts";
 import { toChange, toOptions } from "./testing/corpus.ts";
@@ -23,7 +23,7 @@ for (const sample of CLEAN_CHANGES) {
 }
 
 test("a finding that the plan does not want is left out", async () => {
-  const off = Object.fromEntries(FINDING_NAMES.map((name) => [name, "off"])) as typeof DEFAULT_GUARD_POLICY;
+  const off = Object.fromEntries(FINDING_NAMES.map((name) => [name, "off"])) as GuardPolicy;
   for (const evasion of EVASIONS) {
     assert.deepEqual(await inspectChange(toChange(evasion), { ...toOptions(evasion), policy: off }), []);
   }

@@ -15,6 +15,8 @@ export type TestBlock = {
 
 const MAX_BLOCKS = 5000;
 const MAX_BLOCK = 50_000;
+const MAX_ANNOTATIONS = 20;
+const FUNCTION_NAME = /(\w{1,200})\s{0,20}(?:<[^>]{0,80}>)?\s{0,20}\(/;
 
 /** Languages whose tests are functions after an annotation, and that annotation. */
 const ANNOTATED: Partial<Readonly<Record<Language, RegExp>>> = {
@@ -22,6 +24,7 @@ const ANNOTATED: Partial<Readonly<Record<Language, RegExp>>> = {
   java: /@(?:Parameterized|Repeated)?Test\b/,
   csharp: /\[(?:Test|Fact|Theory|TestCase|TestMethod)\b/,
   php: /#\[Test\]|@test\b/,
+  python: /^\s*(?:async )?def test\w*\(/,
 };
 /** Languages whose tests are functions, or blocks, with a head of their own on one line. The first group is the name. */
 const HEADED: Partial<Readonly<Record<Language, RegExp>>> = {
@@ -71,10 +74,7 @@ function readFunctions(code: readonly string[], bare: readonly string[], languag
   let group = "";
   for (let index = 0; index < code.length; index += 1) {
     const line = code[index] ?? "";
-    group =
-      language === "python"
-        ? (/^class (\w+)/.exec(line)?.[1]?.concat("::") ?? (/^\S/.test(line) && !line.startsWith("@") ? "" : group))
-        : group;
+    if (language === "python") group = toClass(line) ?? group;
     const head = readHead(code, index, language);
     if (head === undefined) continue;
     const end = language === "python" ? endByIndent(bare, head.line) : endByBrace(bare, head.line);
@@ -90,27 +90,32 @@ function readFunctions(code: readonly string[], bare: readonly string[], languag
   return blocks;
 }
 
+/** The class that a line of Python starts, or none where it ends one. Undefined: it does neither. */
+function toClass(line: string): string | undefined {
+  const name = /^class (\w+)/.exec(line)?.[1];
+  if (name !== undefined) return `${name}::`;
+  return /^[^\s@]/.test(line) ? "" : undefined;
+}
+
+type Head = { readonly name: string; readonly line: number };
+
 /** A test's name and the line of its function, where a test (with its annotations) starts at line `index`. */
-function readHead(
-  code: readonly string[],
-  index: number,
-  language: Language,
-): { name: string; line: number } | undefined {
+function readHead(code: readonly string[], index: number, language: Language): Head | undefined {
   const headed = HEADED[language]?.exec(code[index] ?? "")?.[1];
   if (headed !== undefined) return { name: headed, line: index };
-  const isPython = language === "python";
   const annotation = ANNOTATED[language];
-  if (!isPython && annotation === undefined) return undefined;
+  if (annotation === undefined) return undefined;
+  const line = skipAnnotations(code, index);
+  const name = FUNCTION_NAME.exec(code[line] ?? "")?.[1];
+  const isTest = code.slice(index, line + 1).some((each) => annotation.test(each));
+  return name !== undefined && isTest ? { name, line } : undefined;
+}
+
+/** The first line from `index` on that is no annotation. */
+function skipAnnotations(code: readonly string[], index: number): number {
   let line = index;
-  let isTest = isPython;
-  for (; isAnnotation(code[line] ?? "") && line < index + 20; line += 1)
-    isTest ||= annotation?.test(code[line] ?? "") === true;
-  const text = code[line] ?? "";
-  if (annotation !== undefined && !isTest && !annotation.test(text)) return undefined;
-  const name = isPython
-    ? /^\s*(?:async )?def (test\w*)\(/.exec(text)?.[1]
-    : /(\w+)\s*(?:<[^>]{0,80}>)?\s*\(/.exec(text)?.[1];
-  return name === undefined ? undefined : { name, line };
+  while (line < index + MAX_ANNOTATIONS && isAnnotation(code[line] ?? "")) line += 1;
+  return line;
 }
 
 function isAnnotation(line: string): boolean {

@@ -18,16 +18,17 @@ export const readGo: TestReader = (output) => {
   if (!/^(ok {2}|FAIL|\? {3})\t\S/m.test(output) || output.includes('{"Time":')) return undefined;
   const isVerbose = /^=== RUN /m.test(output);
   const run: Run = { tally: createTally(isVerbose ? "go" : "go-packages"), cases: new Map(), passed: 0, failed: 0 };
-  for (const line of toLines(output)) {
-    const named = CASE.exec(line);
-    if (named !== null) run.cases.set(named[2] ?? "", STATUS[named[1] ?? ""] ?? "skipped");
-    const found = PACKAGE.exec(line);
-    if (found !== null)
-      closePackage(run, { word: (found[1] ?? "").trim(), name: found[2] ?? "", rest: found[3] ?? "" });
-  }
+  for (const line of toLines(output)) readLine(line, run);
   const named = run.tally.toResults();
   return isVerbose ? named : { ...named, passed: run.passed, failed: run.failed, skipped: 0, partial: true };
 };
+
+function readLine(line: string, run: Run): void {
+  const [, status, test] = CASE.exec(line) ?? [];
+  if (status !== undefined && test !== undefined) run.cases.set(test, STATUS[status] ?? "skipped");
+  const [, word, name, rest = ""] = PACKAGE.exec(line) ?? [];
+  if (word !== undefined && name !== undefined) closePackage(run, { word: word.trim(), name, rest });
+}
 
 function closePackage(run: Run, { word, name, rest }: { word: string; name: string; rest: string }): void {
   if (word === "FAIL") {
