@@ -22,7 +22,7 @@ const stream = run({ files: files.map((file) => join(root, file)), concurrency: 
 stream.on("test:summary", ({ counts: seen, file }) => {
   if (file !== undefined) return;
   counts.passed = seen.passed;
-  counts.failed = seen.failed + seen.cancelled;
+  counts.failed = seen.tests - seen.passed - seen.skipped - seen.todo;
   if (seen.skipped + seen.todo > 0) {
     process.stdout.write(`${seen.skipped + seen.todo} tests were skipped: none may be.\n`);
     counts.failed += seen.skipped + seen.todo;

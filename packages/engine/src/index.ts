@@ -1,4 +1,6 @@
 export { probeAgents, resolveAgent } from "./agents/registry.ts";
+export type { AuditedClaim, AuditResult, RunJournal } from "./audit/index.ts";
+export { auditExitCode, auditReport, describeAudit, renderAudit } from "./audit/index.ts";
 export type { Config, ConfigFlags, ConfigRow, LoadedConfig } from "./config/index.ts";
 export { describeConfig, loadConfig, userConfigFile } from "./config/index.ts";
 export { detectGates, detectSetup } from "./gates/index.ts";

@@ -9,8 +9,8 @@ type Dialect = {
   readonly words: (words: string) => string;
 };
 
-/** Where the runs of the current repository are listed; the same in every shell. */
-export const LIST_RUNS = 'ls "$(git rev-parse --show-toplevel 2>/dev/null)/.cloister/runs" 2>/dev/null';
+/** Where the runs of the current repository are listed. */
+const LIST_RUNS = 'ls "$(git rev-parse --show-toplevel 2>/dev/null)/.cloister/runs" 2>/dev/null';
 
 const BASH: Dialect = {
   head: `# Completion of cloister for bash.

@@ -13,7 +13,7 @@ export type StopOptions = JsonOption & { readonly now?: boolean };
 export type SteerOptions = JsonOption & { readonly run?: string };
 
 /** The forms that a report is written in. */
-export const REPORT_FORMATS = ["md", "html", "json"] as const;
+const REPORT_FORMATS = ["md", "html", "json"] as const;
 /** Options of `cloister report`. */
 export type ReportOptions = { readonly format?: (typeof REPORT_FORMATS)[number]; readonly output?: string };
 /** Options of `cloister audit`. */

@@ -86,7 +86,7 @@ const DESCRIBERS: Describers = {
 };
 
 /** Why a claim was not accepted, in a few words. */
-export function describeRejectionBriefly(rejection: Rejection): string {
+function describeRejectionBriefly(rejection: Rejection): string {
   switch (rejection.type) {
     case "no_change":
       return "nothing was changed";

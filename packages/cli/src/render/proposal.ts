@@ -62,7 +62,7 @@ export function toProposalJson({ proposal, agent }: ShownProposal): Readonly<Rec
 }
 
 /** The limits of a run in one line. */
-export function describeLimits(limits: RunLimits): string {
+function describeLimits(limits: RunLimits): string {
   const { maxIterations, maxCost, maxTokens, maxRuntimeMs, iterationTimeoutMs, idleTimeoutMs } = limits;
   const parts = [
     ...(maxIterations === undefined ? [] : [describeCount(maxIterations, "iteration")]),

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
-const ENTRY = fileURLToPath(new URL("../../bin/cloister.js", import.meta.url));
+/** The program as it is installed. */
+export const CLI_ENTRY: string = fileURLToPath(new URL("../../bin/cloister.js", import.meta.url));
 
 /** What a run of the command printed, and how it ended. */
 export type CliResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
@@ -18,7 +19,7 @@ export type CliOptions = {
 
 /** Runs `cloister` as a user's shell would, with nothing on standard input. */
 export async function runCli(args: readonly string[], { cwd, env, readAtMost }: CliOptions): Promise<CliResult> {
-  const child = spawn(process.execPath, [ENTRY, ...args], {
+  const child = spawn(process.execPath, [CLI_ENTRY, ...args], {
     cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: cwd, LANG: "C.UTF-8", ...env },
     stdio: ["ignore", "pipe", "pipe"],

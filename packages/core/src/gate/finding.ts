@@ -30,6 +30,7 @@ export const FINDING_NAMES = [
   /** What looks like a credential was added. */
   "secret_added",
 ] as const;
+/** The name of a finding. */
 export type FindingName = (typeof FINDING_NAMES)[number];
 
 /** One thing that was found, with what shows it. */

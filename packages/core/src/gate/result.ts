@@ -11,6 +11,7 @@ export type InconclusiveReason =
   | "spawn_failed"
   | "held_out_missing";
 
+/** How one test ended. */
 export type TestStatus = "passed" | "failed" | "skipped";
 
 /** What a test runner's output says, test by test. */

@@ -43,7 +43,7 @@ export function readDocument(file: string, text: string): Document {
 }
 
 /** True for a line that says of files that they are there: not code, not plans. */
-export function statesFiles({ fenced, text }: ReportLine): boolean {
+function statesFiles({ fenced, text }: ReportLine): boolean {
   return !fenced && !PLANNED.test(text);
 }
 

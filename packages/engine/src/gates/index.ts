@@ -1,8 +1,7 @@
-export { detectGates, type DetectedGates } from "./detect.ts";
-export { detectSetup, type DetectedSetup } from "./detect-setup.ts";
-export { type Change, type ChangedFile, inspectChange, type InspectOptions } from "./guards/index.ts";
+export { detectGates } from "./detect.ts";
+export { detectSetup } from "./detect-setup.ts";
+export { type Change, inspectChange } from "./guards/index.ts";
 export { removeHeldOut } from "./held-out.ts";
-export type { GateContext, RunGate } from "./port.ts";
-export { type FlakeCheck, rerunForFlakes } from "./rerun-for-flakes.ts";
-export { runGate, runGates } from "./run-gate.ts";
-export { runWitness, type WitnessCheck, type WitnessedGate } from "./witness.ts";
+export { rerunForFlakes } from "./rerun-for-flakes.ts";
+export { runGate } from "./run-gate.ts";
+export { runWitness } from "./witness.ts";

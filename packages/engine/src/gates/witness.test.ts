@@ -37,7 +37,12 @@ function createContext(tree: Tree): GateContext {
 }
 
 /** Runs a real gate on base and change, and then the witness with the change's tests over the base. */
-async function witness(base: Tree, change: Tree, command: string): Promise<{ names: string[]; overlays: number }> {
+async function witness(
+  base: Tree,
+  change: Tree,
+  command: string,
+  older: Tree = base,
+): Promise<{ names: string[]; overlays: number }> {
   const spec = { name: "test", command };
   const baseContext = createContext(base);
   const context = createContext({ ...base, ...change });
@@ -45,7 +50,7 @@ async function witness(base: Tree, change: Tree, command: string): Promise<{ nam
     path,
     status: base[path] === undefined ? "added" : "modified",
   }));
-  const gate = { spec, now: await runGate(spec, context), baseline: await runGate(spec, baseContext) };
+  const gate = { spec, now: await runGate(spec, context), baseline: await runGate(spec, createContext(older)) };
   assert.equal(gate.now.verdict, "passed");
   let overlays = 0;
   const findings = await runWitness({
@@ -55,8 +60,12 @@ async function witness(base: Tree, change: Tree, command: string): Promise<{ nam
     withOverlay: async (testFiles, run) => {
       overlays += 1;
       for (const path of testFiles) cpSync(join(context.workspace, path), join(baseContext.workspace, path));
-      return run();
+      const result = await run();
+      for (const path of testFiles) rmSync(join(baseContext.workspace, path));
+      writeTree(baseContext.workspace, base);
+      return result;
     },
+    atBase: (run) => run(),
   });
   return { names: findings.map(({ name }) => name), overlays };
 }
@@ -134,4 +143,10 @@ test("tests that are only counted are witnessed by their number and verdict", as
   };
   assert.deepEqual((await witness(BASE, idle, counting)).names, ["tests_not_witnessed"]);
   assert.deepEqual((await witness(BASE, useful, counting)).names, []);
+});
+
+test("tests that an earlier task added are not this change's new tests", async () => {
+  const older: Tree = { "sum.js": "exports.add = () => 0;\n" };
+  const change = { "sum.js": MENDED, "sum.test.js": `${HEAD}// The same test.\n${OLD_TEST}` };
+  assert.deepEqual((await witness(BASE, change, named, older)).names, []);
 });

@@ -25,6 +25,11 @@ export type WitnessCheck = {
   readonly files: readonly ChangedFile[];
   /** Contract: puts the workspace at the base's tree with the given files of the change over it, calls `run`, and puts it back. */
   readonly withOverlay: <Result>(testFiles: readonly string[], run: () => Promise<Result>) => Promise<Result>;
+  /**
+   * Contract: as `withOverlay`, with none of the change's files. Needed where the gates' baseline may be older than the base of the
+   * change (a later task of a run): tests that came in between are not new, and are seen to be there.
+   */
+  readonly atBase?: <Result>(run: () => Promise<Result>) => Promise<Result>;
   readonly context: GateContext;
 };
 
@@ -35,16 +40,24 @@ const LISTED = 5;
  * Nothing is run, and nothing found, where that question makes no sense: no new tests that can be read, only tests changed, or no
  * file of tests that could be put over the base (Rust's tests within the source).
  */
-export async function runWitness({ gates, files, withOverlay, context }: WitnessCheck): Promise<Finding[]> {
+export async function runWitness({ gates, files, withOverlay, atBase, context }: WitnessCheck): Promise<Finding[]> {
   const material = files
     .filter(({ path, status }) => status !== "deleted" && isTestMaterial(path))
     .map(({ path }) => path);
   const hasOtherFiles = files.some(({ path }) => !isTestMaterial(path));
   const asked = gates.filter((gate) => gate.spec.heldOutFiles === undefined && countNewTests(gate) > 0);
   if (!hasOtherFiles || !material.some(isTestFile) || asked.length === 0) return [];
-  const specs = asked.map(({ spec }) => spec);
-  const overlays = await withOverlay(material, () => runGates(specs, context));
-  return asked.filter((gate, index) => !isWitnessed(gate, overlays[index])).map(toFinding);
+  const run = (of: readonly WitnessedGate[]): Promise<GateResult[]> =>
+    runGates(
+      of.map(({ spec }) => spec),
+      context,
+    );
+  const overlays = await withOverlay(material, () => run(asked));
+  const suspects = asked.filter((gate, index) => !isWitnessed(gate, overlays[index]));
+  if (suspects.length === 0 || atBase === undefined) return suspects.map(toFinding);
+  const bases = await atBase(() => run(suspects));
+  const withBase = suspects.map((gate, index) => ({ ...gate, baseline: bases[index] }));
+  return withBase.filter((gate) => countNewTests(gate) > 0).map(toFinding);
 }
 
 /** Files that tests need, besides the tests: these too come from the change. */

@@ -11,7 +11,10 @@ export async function makeCheckpoint(session: Session): Promise<void> {
   const { workTree } = session.parts;
   if (open.committing !== undefined) {
     const last = await workTree.lastCommit();
-    if (isCheckpointOf(last.trailers, session, open)) return recordCheckpoint(session, open, last.commit);
+    if (isCheckpointOf(last.trailers, session, open)) {
+      await workTree.reset(last.commit);
+      return recordCheckpoint(session, open, last.commit);
+    }
   } else if (!(await hasContent(session, open)) && proven === undefined) return;
 
   session.record({ type: "checkpoint_started", iteration: open.iteration, tree: open.change.tree });

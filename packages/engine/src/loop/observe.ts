@@ -16,7 +16,7 @@ export async function observeChange(session: Session): Promise<void> {
   const { workTree } = session.parts;
   if (open === undefined) return;
   if (open.change !== undefined) {
-    await workTree.reset(open.change.tree);
+    await workTree.reset(open.checkpoint?.commit ?? open.change.tree);
     return workTree.clean(session.parts.leftAlone);
   }
   if (session.parts.planFile.restore() && open.agent !== undefined)

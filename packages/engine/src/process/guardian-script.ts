@@ -13,18 +13,19 @@ IFS= read -r word && [ "$word" = stop ] && exit 0
 
 if [ -r /proc/self/environ ]; then
   table() { cat /proc/[0-9]*/stat | sed 's/^\([0-9]*\) (.*) \(.\) \([0-9]*\) \([-0-9]* \)\{17\}\([0-9]*\) .*/\1 \2 \3 \5/'; }
-  if printf 'a\0b\0' | grep -qz '^b$'; then
-    marked() { grep -lsz -e "^$name=$marker\$" -e "^$name=$marker:" /proc/[0-9]*/environ | tr -dc '0-9\n'; }
-  else
-    marked() {
-      for file in /proc/[0-9]*/environ; do
-        tr '\0' '\n' <"$file" | grep -q -e "^$name=$marker\$" -e "^$name=$marker:" && echo "$file" | tr -dc '0-9\n'
-      done
-    }
-  fi
+  # With more than one file, head names each before what is in it.
+  marked() {
+    head -c 4194304 /proc/[0-9]*/environ | tr '\0' '\n' | awk -v wanted="$name=$marker" '
+      /^==> \/proc\/[0-9]+\/environ <==$/ { split($2, part, "/"); pid = part[3] }
+      $0 == wanted || index($0, wanted ":") == 1 { print pid }'
+  }
 else
   table() { ps -axo pid=,stat=,ppid=,lstart= | awk '{ print $1, substr($2, 1, 1), $3, $5 $6 $7 }'; }
-  marked() { ps -axEwwo pid=,command= | awk -v name="$name" -v marker="$marker" '(" " $0 " ") ~ (" " name "=" marker "[: ]") { print $1 }'; }
+  marked() {
+    ps -axEwwo pid=,command= | awk -v name="$name" -v marker="$marker" '
+      BEGIN { wanted = " " name "=" marker }
+      index($0 " ", wanted " ") || index($0, wanted ":") { print $1 }'
+  }
 fi
 
 look() {

@@ -21,8 +21,7 @@ export type Guardian = {
  * @param marker what `markerFor` returns for the run.
  */
 export function startGuardian(marker: string): Guardian {
-  const pattern = checkMarker(marker).replaceAll(".", "[.]");
-  const args = ["-c", GUARDIAN_SCRIPT, "cloister-guardian", MARKER_VARIABLE, pattern];
+  const args = ["-c", GUARDIAN_SCRIPT, "cloister-guardian", MARKER_VARIABLE, checkMarker(marker)];
   // A bare environment: without the marker, which would make it its own victim, and without the user's secrets.
   const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" };
   const child = spawn("/bin/sh", args, { cwd: "/", env, detached: true, stdio: ["pipe", "ignore", "ignore"] });

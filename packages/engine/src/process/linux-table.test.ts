@@ -1,43 +1,54 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPidWindow } from "./linux-table.ts";
-import { processTable } from "./process-table.ts";
+import { isSameAlive, processTable } from "./process-table.ts";
 import { start } from "./testing/start.ts";
 
-const looks: readonly (readonly [name: string, looks: readonly (readonly [last: number, isAll: boolean])[]])[] = [
+const PIDS = [3, 50, 60, 90, 99];
+const rounds: readonly (readonly [
+  name: string,
+  looks: readonly (readonly [last: number, expected: readonly number[]])[],
+])[] = [
   [
-    "numbers rise: only those given out since are looked at",
+    "numbers rise: those given out since",
     [
-      [60, false],
-      [90, false],
-      [90, false],
+      [60, [60]],
+      [90, [60, 90]],
+      [90, [60, 90]],
+    ],
+  ],
+  ["numbers went round before the first look: those at the top and the bottom", [[7, [3, 60, 90, 99]]]],
+  [
+    "numbers go round between two looks: those at the top and the bottom",
+    [
+      [90, [60, 90]],
+      [7, [3, 60, 90, 99]],
     ],
   ],
   [
-    "numbers have begun anew before the first look: all are",
+    "numbers went round and passed the leader: all, from then on",
     [
-      [7, true],
-      [60, true],
+      [7, [3, 60, 90, 99]],
+      [70, PIDS],
+      [95, PIDS],
+      [7, PIDS],
     ],
   ],
   [
-    "numbers begin anew between two looks and pass the leader: all are, from then on",
+    "the system does not say the last number: all",
     [
-      [90, false],
-      [70, true],
-      [95, true],
+      [0, PIDS],
+      [0, PIDS],
     ],
   ],
-  ["the system does not say the last number: all are", [[0, true]]],
 ];
-for (const [name, steps] of looks) {
-  test(`where ${name}`, () => {
+for (const [name, steps] of rounds) {
+  test(`processes to look at where ${name}`, () => {
     let last = 0;
-    const pids = [3, 50, 60, 90, 99];
-    const look = createPidWindow(50, { list: () => pids, last: () => last });
-    for (const [given, isAll] of steps) {
+    const look = createPidWindow(50, { list: () => PIDS, last: () => last });
+    for (const [given, expected] of steps) {
       last = given;
-      assert.deepEqual(look(), isAll ? pids : pids.filter((pid) => pid > 50 && pid <= given));
+      assert.deepEqual(look(), expected);
     }
   });
 }
@@ -56,13 +67,9 @@ test("an entry names parent, group, session and start, whatever the process call
     session: odd.pid,
     start: undefined,
   });
-  assert.ok(entry !== undefined && processTable.isAlive(entry));
-  assert.equal(
-    processTable.isAlive({ pid: entry.pid, start: "1" }),
-    false,
-    "the number alone does not make it the same",
-  );
+  assert.ok(entry !== undefined && isSameAlive(entry));
+  assert.equal(isSameAlive({ ...entry, start: "1" }), false, "the number alone does not make it the same");
   odd.stop("aborted", 0);
   await odd.exit;
-  assert.equal(processTable.isAlive(entry), false);
+  assert.equal(isSameAlive(entry), false);
 });

@@ -18,7 +18,7 @@ export function createLinuxTable(): ProcessTable {
     newerThan: entriesNewerThan,
     markedBelow: (prefix) => (entry) => carriesMarker(readProc(`${entry.pid}/environ`) ?? "", prefix),
     outputOf,
-    isAlive: ({ pid, start }) => readEntry(pid)?.start === start,
+    find: readEntry,
   };
 }
 
@@ -64,26 +64,28 @@ type PidSource = {
 };
 
 /**
- * Numbers are given out in rising order, and begin anew at the top. As long as they have not, whatever started after the leader has a number between
- * its own and the last one; most processes of a host are older, and need no look. Where they have begun anew, every process is looked at.
+ * Numbers are given out in rising order, and begin anew at the top. So whatever started after the leader has a number between its own and the last one,
+ * going round by the top; most processes of a host are older, and need no look. After a whole round, every process is looked at.
  */
 export function createPidWindow(
   leader: number,
   source: PidSource = { list: listPids, last: lastPid },
 ): () => readonly number[] {
-  let wrapped = false;
+  let rounds = 0;
   let newest = leader;
   return () => {
     const pids = source.list();
-    // Read after the list: what wraps in between is not in the list either.
+    // Read after the list: what goes round in between is not in the list either.
     const last = source.last();
-    wrapped ||= last < newest;
+    if (last < newest) rounds += 1;
     newest = last;
-    return wrapped ? pids : pids.filter((pid) => pid > leader && pid <= last);
+    if (rounds === 0) return pids.filter((pid) => pid > leader && pid <= last);
+    const isFirstRound = rounds === 1 && last > 0 && last < leader;
+    return isFirstRound ? pids.filter((pid) => pid > leader || pid <= last) : pids;
   };
 }
 
-/** The number given out last: the end of `/proc/loadavg`. 0, where unknown, is as good as a wrap. */
+/** The number given out last: the end of `/proc/loadavg`. 0 where unknown. */
 function lastPid(): number {
   return Number(readProc("loadavg")?.trimEnd().split(" ").at(-1)) || 0;
 }

@@ -6,7 +6,8 @@
  * P1. Every process starts as leader of a session and group of its own, and carries the run's marker in its environment.
  * P2. Standard input is closed once its content is written; where there is none it is empty from the start.
  * P3. `exit` settles when the process itself has ended, whoever else still holds its output open.
- * P4. When `exit` has settled, no descendant lives: group, session and marker have been swept.
+ * P4. When `exit` has settled, no descendant lives that can be found by descent, marker or output (`docs/process.md` says which can't).
+ * P5. No byte of an output is lost, whenever its reader comes and however slow it is; what is held for it is bounded.
  */
 
 /** What to start. */
@@ -21,13 +22,13 @@ export type ProcessSpec = {
   readonly env: Readonly<Record<string, string>>;
   /** Written to standard input, which is then closed. `open` leaves it to the caller (who must end it). */
   readonly stdin?: { readonly text: string } | "empty" | "open";
-  /** Ties the process and its descendants to a run and iteration, so that escapees are found. Letters, digits, `-`, `.` and `:`. */
+  /** Ties the process and its descendants to a run and iteration, so that escapees are found: what `markerFor` returns. The process gets one of its own below it. */
   readonly marker: string;
   /** Wall time after which the process is stopped. */
   readonly timeoutMs?: number;
-  /** Time without a byte on stdout or stderr after which the process is stopped. */
+  /** Time without a byte on stdout or stderr after which the process is stopped. Time in which it waits for its reader does not count. */
   readonly idleTimeoutMs?: number;
-  /** Stops the process when aborted. */
+  /** Stops the process when aborted; where it is aborted already, the process is not started. */
   readonly signal?: AbortSignal;
 };
 

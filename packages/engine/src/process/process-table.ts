@@ -24,8 +24,8 @@ export interface ProcessTable {
   markedBelow(prefix: string): (entry: ProcessEntry) => boolean;
   /** Names the pipe or socket that a process has as output `descriptor` (1 or 2), where the system says. */
   outputOf(pid: number, descriptor: number): string | undefined;
-  /** Tells whether that very process lives still. */
-  isAlive(entry: Pick<ProcessEntry, "pid" | "start">): boolean;
+  /** The process `pid`, where it lives. */
+  find(pid: number): ProcessEntry | undefined;
 }
 
 /** The table of this system: `/proc` on Linux, `ps` elsewhere. */
@@ -41,5 +41,10 @@ export function findMarked(prefix: string): number[] {
 
 /** Tells whether process `pid` lives (a zombie does not). */
 export function isAlive(pid: number): boolean {
-  return processTable.all().some((entry) => entry.pid === pid);
+  return processTable.find(pid) !== undefined;
+}
+
+/** Tells whether that very process lives still, and not another that was given its number. */
+export function isSameAlive({ pid, start }: ProcessEntry): boolean {
+  return processTable.find(pid)?.start === start;
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { MARKER_VARIABLE } from "./marker.ts";
 import type { ProcessEntry, ProcessTable } from "./process-table.ts";
 
+const COLUMNS = "pid=,ppid=,pgid=,stat=,lstart=";
 const MAX_BYTES = 64 * 1024 * 1024;
 const TIMEOUT_MS = 5000;
 const LINE = /^\s*(?<pid>\d+)\s+(?<parent>\d+)\s+(?<group>\d+)\s+(?<state>\S+)\s+(?<start>.+)$/;
@@ -11,7 +12,7 @@ const LINE = /^\s*(?<pid>\d+)\s+(?<parent>\d+)\s+(?<group>\d+)\s+(?<state>\S+)\s
  * `ps` hides the environment of programs that the system protects: such a process is found by descent alone.
  */
 export function createPsTable(): ProcessTable {
-  const all = (): ProcessEntry[] => parseProcesses(ps("-axo", "pid=,ppid=,pgid=,stat=,lstart="));
+  const all = (): ProcessEntry[] => parseProcesses(ps("-axo", COLUMNS));
   return {
     lookEveryMs: 5000,
     all,
@@ -21,8 +22,7 @@ export function createPsTable(): ProcessTable {
       return (entry) => marked.has(entry.pid);
     },
     outputOf: () => undefined,
-    isAlive: ({ pid, start }) =>
-      parseProcesses(ps("-p", String(pid), "-o", "pid=,ppid=,pgid=,stat=,lstart="))[0]?.start === start,
+    find: (pid) => parseProcesses(ps("-p", String(pid), "-o", COLUMNS))[0],
   };
 }
 

@@ -49,10 +49,10 @@ const endings: readonly (readonly [name: string, spec: Partial<ProcessSpec>, end
     { shell: "exit 5", stdin: { text: "x".repeat(1e6) } },
     { code: 5 },
   ],
-  ["a process that runs too long", { shell: "sleep 60", timeoutMs: 50 }, { cause: "timeout", signal: "SIGTERM" }],
+  ["a process that runs too long", { shell: "exec sleep 60", timeoutMs: 50 }, { cause: "timeout", signal: "SIGTERM" }],
   [
     "a process that is silent too long",
-    { shell: "echo; sleep 60", idleTimeoutMs: 50 },
+    { shell: "echo; exec sleep 60", idleTimeoutMs: 50 },
     { cause: "idle", signal: "SIGTERM" },
   ],
   ["a limit beyond what timers can count to", { shell: "true", timeoutMs: 1e15 }, { cause: "exited", code: 0 }],

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { withDescendants } from "./family.ts";
 import { checkMarker } from "./marker.ts";
-import { type ProcessEntry, processTable } from "./process-table.ts";
+import { isSameAlive, type ProcessEntry, processTable } from "./process-table.ts";
 
+/** Who was signalled together with the leader may end a little after it, and is no survivor. */
+const LAST_BREATH_MS = 20;
 const TERM_MS = 500;
 const KILL_MS = 2000;
 /** Time for the killed to go before the next look. */
@@ -16,11 +18,13 @@ export function signalGroup(leader: number | undefined, signal: NodeJS.Signals):
 
 /**
  * Ends every process that `find` finds: TERM first, KILL for what still lives. Settles when it finds none, or after 2.5 s where one cannot be killed.
- * @returns how many processes there were.
+ * @returns how many processes had to be ended.
  */
 export async function sweep(find: () => readonly ProcessEntry[]): Promise<number> {
   let living = find();
   if (living.length === 0) return 0;
+  await untilGone(living, LAST_BREATH_MS);
+  living = find();
   const seen = new Set<string>();
   const endAll = async (signal: NodeJS.Signals, limitMs: number): Promise<void> => {
     for (const { pid, start } of living) {
@@ -51,7 +55,7 @@ export function killRun(marker: string): Promise<number> {
 
 async function untilGone(entries: readonly ProcessEntry[], limitMs: number): Promise<void> {
   const deadline = performance.now() + limitMs;
-  for (let wait = 1; entries.some((entry) => processTable.isAlive(entry)) && performance.now() < deadline; wait *= 2) {
+  for (let wait = 1; entries.some(isSameAlive) && performance.now() < deadline; wait *= 2) {
     await delay(Math.min(wait, LONGEST_WAIT_MS));
   }
 }

@@ -3,7 +3,7 @@ const ASSERTIONS: readonly RegExp[] = [
   /(?:[aA]ssert|[eE]xpect|[vV]erify|[sS]hould)\w{0,60}!?(?:\.\w{1,30}){0,2}\s*[(<]|\b[cC]heck(?:[A-Z_]\w{0,60})?\(|\bmust[A-Z_]\w{0,60}\(/g,
   /^[ \t]*assert\b(?!\s*[.(!])/gm,
   /\brequire\.\w+\(|\bt\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow|is|not|equal|equals|deepEqual|same|ok|notOk|true|false|truthy|throws|like|pass|fail)\(/g,
-  /pytest\.raises\(|\.raises\(|#\[should_panic|^[ \t]*\[\[? /gm,
+  /\.(?:raises|warns)\(|#\[should_panic|^[ \t]*\[\[? /gm,
 ];
 /** Compares with an expected value. */
 const STRICT =

@@ -14,6 +14,8 @@ const LOOSER_LINT =
   /\boff\b|:\s*0\b|"(?:warn|allow)"|\bignore|\bexclude|\bdisable|per-file|\ballow_untyped|\bfollow_imports|max-?\w{0,30}\s*[=:]|=\s*[fF]alse\b/;
 const NARROWER =
   /\b(?:\w*ignore\w*|exclude|addopts|deselect|collect_ignore|testpaths|testMatch|testRegex|testNamePattern|grep|forbidOnly|passWithNoTests|bail|reporter|include|norecursedirs|python_files|default-filter)\b/i;
+const CI_COMMAND =
+  /^\s*-?\s*(?:run|script|command):|^\s*(?:-\s*)?(?:npm|npx|pnpm|yarn|bun|node|pytest|python3?|tox|nox|uv|poetry|cargo|go|make|mvn|\.\/\w+)\b(?!:)/;
 /** Compiler options that find faults where they are on. */
 const STRICT_OPTIONS =
   /^(strict\w*|no(Implicit|Unchecked|Unused|Fallthrough|PropertyAccess)\w*|exactOptionalPropertyTypes|alwaysStrict|checkJs|useUnknownInCatchVariables|isolated\w+)$/;
@@ -41,6 +43,14 @@ export function readPackageChange(before: string, after: string, usage: GateUsag
 function isScriptChanged(before: unknown, after: unknown): boolean {
   if (typeof before !== "string" || isVacuous(before) || before.includes("no test specified")) return false;
   return before !== after;
+}
+
+/** Tells whether CI runs less: a command is gone or changed, or a step is left out. New versions of actions are no such thing. */
+export function isCiLoosened(before: string, after: string): boolean {
+  return (
+    addedLines(after, before).some(({ text }) => CI_COMMAND.test(text)) ||
+    addedLines(before, after).some(({ text }) => /^\s*-?\s*if:\s*(?:false|\$\{\{\s*false)/.test(text))
+  );
 }
 
 /** Tells whether a new runner configuration may leave tests out. */

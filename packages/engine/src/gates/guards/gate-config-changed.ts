@@ -3,7 +3,13 @@ import type { FileChange, FileGuard } from "./change.ts";
 import { isCiFile, isGateScript, isLintConfig, isMakefile, isRunnerConfig } from "./gate-files.ts";
 import type { GateUsage } from "./gate-usage.ts";
 import { describeTargets } from "./makefile.ts";
-import { isLintLoosened, isRunnerNarrowed, isTypeScriptLoosened, readPackageChange } from "./config-changes.ts";
+import {
+  isCiLoosened,
+  isLintLoosened,
+  isRunnerNarrowed,
+  isTypeScriptLoosened,
+  readPackageChange,
+} from "./config-changes.ts";
 import { cargoTestSettings, pytestHooks, readSections, toPlain, viteTestBlock } from "./config-text.ts";
 
 const LINTERS = /\b(eslint|oxlint|biome|ruff|flake8|pylint|mypy|pyright|golangci-lint|clippy|stylelint|lint)\b/;
@@ -83,7 +89,7 @@ const CHECKS: readonly ConfigCheck[] = [
   },
   {
     applies: ({ path, status }) => isCiFile(path) && status !== "added",
-    change: ({ before, after }) => differs(toPlain(before), toPlain(after), "what CI runs"),
+    change: ({ before, after }) => (isCiLoosened(before, after) ? "what CI runs" : undefined),
   },
   {
     applies: ({ path }, usage) => isGateScript(path, usage),

@@ -21,6 +21,7 @@ export function isRunnerConfig(path: string): boolean {
   return RUNNER_CONFIG.some((pattern) => pattern.test(path));
 }
 
+/** Tells whether a file configures a linter and nothing else. */
 export function isLintConfig(path: string): boolean {
   return LINT_CONFIG.test(path);
 }
@@ -30,6 +31,7 @@ export function isCiFile(path: string): boolean {
   return CI_FILE.test(path);
 }
 
+/** Tells whether `make` reads this file by itself. */
 export function isMakefile(path: string): boolean {
   return /^(GNUm|[Mm])akefile$/.test(path);
 }

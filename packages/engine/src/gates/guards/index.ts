@@ -11,7 +11,7 @@ import { collectTestNames, findRemovedSources, type TestNames } from "./tests-re
 import { findSkippedTests } from "./tests-skipped.ts";
 import { findWeakenedTests } from "./tests-weakened.ts";
 
-export type { Change, ChangedFile, InspectOptions } from "./change.ts";
+export type { Change } from "./change.ts";
 
 const FILE_GUARDS: readonly FileGuard[] = [
   findGateConfigChanges,

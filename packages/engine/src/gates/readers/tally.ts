@@ -85,6 +85,7 @@ export function addCounts(left: TestCounts, right: TestCounts): TestCounts {
   };
 }
 
+/** Nothing counted yet. */
 export const NO_COUNTS: TestCounts = { passed: 0, failed: 0, skipped: 0 };
 
 function sum({ passed, failed, skipped }: TestCounts): number {

@@ -19,6 +19,7 @@ const everything = new Family(1, "measured");
 const lines: readonly (readonly [name: string, act: () => unknown])[] = [
   ["look at descent, 10 descendants", () => family.remember()],
   ["search by all signs, 10 descendants", () => family.find()],
+  ["look at every process, as after a whole round of numbers", () => processTable.all()],
   ["search by all signs, every process newer", () => everything.find()],
 ];
 process.stdout.write(`${processTable.all().length} processes\n`);

@@ -406,5 +406,33 @@ export const CLEAN_CHANGES: readonly Sample[] = [
     before: { "spec/api.md": "a", "src/api.ts": "a" },
     after: { "src/api.ts": "b" },
   },
+  {
+    name: "two tests share a function that asserts",
+    before: JS,
+    after: {
+      "src/sum.test.ts": edit(
+        JS_TEST,
+        '  it("adds nothing", () => {\n    expect(add(0, 0)).toBe(0);\n  });\n',
+        '  const checkNothing = () => {\n    expect(add(0, 0)).toBe(0);\n  };\n  it("adds nothing", checkNothing);\n  it("adds nothing twice", checkNothing, { timeout: 5 });\n',
+      ),
+    },
+  },
+  {
+    name: "an assertion on an exception becomes a context",
+    gates: pytest,
+    before: {
+      "tests/test_a.py":
+        "def test_a():\n    result = run()\n    assert result.code == 1\n    assert 'old' in result.text\n",
+    },
+    after: { "tests/test_a.py": 'def test_a():\n    with pytest.warns(UserWarning, match="old"):\n        run()\n' },
+  },
+  {
+    name: "CI uses a newer version of an action",
+    before: {
+      ...JS,
+      ".github/workflows/ci.yml": "    steps:\n      - uses: actions/checkout@v4\n      - run: npm test\n",
+    },
+    after: { ".github/workflows/ci.yml": "    steps:\n      - uses: actions/checkout@v5\n      - run: npm test\n" },
+  },
   { name: "a file is formatted", before: JS, after: { "src/sum.test.ts": JS_TEST.replaceAll("    ", "\t\t") } },
 ];

@@ -166,5 +166,23 @@ export const EVASIONS: readonly Evasion[] = [
     before: JS,
     after: { "sum.test.js": edit(JS_TEST, 'test("adds two', 'process.exit(0);\ntest("adds two') },
   },
+  {
+    name: "a test is given a function that asserts nothing",
+    finding: "tests_weakened",
+    before: JS,
+    after: {
+      "sum.test.js": edit(
+        JS_TEST,
+        '"adds nothing", () => {\n  assert.equal(add(0, 0), 0);\n}',
+        '"adds nothing", idle',
+      ).concat("function idle() {}\n"),
+    },
+  },
+  {
+    name: "CI runs a command less",
+    finding: "gate_config_changed",
+    before: { ...JS, ".github/workflows/ci.yml": "    steps:\n      - run: npm run lint\n      - run: npm test\n" },
+    after: { ".github/workflows/ci.yml": "    steps:\n      - run: npm run lint\n" },
+  },
   ...OTHER_EVASIONS,
 ];

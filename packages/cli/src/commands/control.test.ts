@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, test } from "node:test";
+import { CLI_ENTRY, type CliResult, runCli } from "../testing/run-cli.ts";
+import { createSampleRepository, type SampleRepository } from "../testing/sample-repository.ts";
+
+type Line = Readonly<Record<string, unknown>>;
+
+/** Changes a file and claims nothing: such a run goes on until it is stopped. */
+const RESTLESS = "cat > /dev/null; date +%s%N > stamp.txt";
+/** Neither ends nor listens, and has a child that fled from its session. */
+const STUBBORN = "trap '' TERM INT; cat > /dev/null; setsid sleep 600 & while :; do sleep 1; done";
+
+let sample: SampleRepository;
+beforeEach(() => {
+  sample = createSampleRepository({ "plan.md": "- [ ] never done\n" });
+});
+afterEach(() => sample[Symbol.dispose]());
+
+/** A run under way, whose events are waited for. */
+class LivingRun {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown[]>;
+  readonly #lines: AsyncIterator<string>;
+  last: Line = {};
+
+  constructor(...args: readonly string[]) {
+    const child = spawn(process.execPath, [CLI_ENTRY, ...args, "--json"], {
+      cwd: sample.folder,
+      env: { PATH: process.env["PATH"] ?? "", HOME: sample.folder },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    this.child = child;
+    this.exited = once(child, "exit");
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Reads on until an event of `type` came, and returns it; to the end, where there is none. */
+  async until(type?: string): Promise<Line> {
+    for (;;) {
+      const next = await this.#lines.next();
+      if (next.done === true) return this.last;
+      this.last = JSON.parse(next.value) as Line;
+      if (this.last["type"] === type && "position" in this.last) return this.last;
+    }
+  }
+
+  /** Reads to the end. @returns the last line, and the exit code. */
+  async end(): Promise<{ readonly last: Line; readonly code: unknown }> {
+    const last = await this.until();
+    const [code] = await this.exited;
+    return { last, code };
+  }
+}
+
+function startRun(agent: string): LivingRun {
+  const gate = ["--gate", "kept=test -e plan.md"];
+  return new LivingRun(
+    "run",
+    "plan.md",
+    "--agent",
+    "command",
+    "--agent-command",
+    agent,
+    ...gate,
+    "--max-iterations",
+    "1000",
+  );
+}
+
+async function cli(...args: readonly string[]): Promise<CliResult> {
+  return runCli(args, { cwd: sample.folder });
+}
+
+test("a living run is paused, gets a remark, goes on by resume, and is stopped with its work kept", async () => {
+  const run = startRun(RESTLESS);
+  await run.until("agent_started");
+  assert.match((await cli("pause")).stdout, /pauses after the iteration under way/);
+  await run.until("run_paused");
+  assert.match((await cli("status")).stdout, /^Run \S+: paused\npaused · `cloister resume` goes on\n/);
+  assert.match((await cli("steer", "mind", "the", "gap")).stdout, /gets the remark with its next prompt/);
+  assert.equal((await run.until("remark_added"))["text"], "mind the gap");
+  assert.match((await cli("resume")).stdout, /goes on, where it was started/);
+  await run.until("run_unpaused");
+  await run.until("iteration_started");
+  assert.match((await cli("stop")).stdout, /stops; its work is kept/);
+  const { last, code } = await run.end();
+  assert.equal(code, 130);
+  assert.equal(last["reason"], "interrupted");
+});
+
+test("a run that is at work can't be resumed a second time, with exit code 2", async () => {
+  const run = startRun(RESTLESS);
+  await run.until("agent_started");
+  const { code, stderr } = await cli("resume");
+  assert.equal(code, 2);
+  assert.match(stderr, new RegExp(`at work in process ${run.child.pid}`));
+  run.child.kill("SIGTERM");
+  const end = await run.end();
+  assert.equal(end.code, 143);
+  assert.equal(end.last["reason"], "terminated");
+});
+
+test("logs -f follows a run to its end", async () => {
+  const run = startRun(RESTLESS);
+  await run.until("agent_started");
+  const following = cli("logs", "--follow", "--json");
+  await run.until("iteration_ended");
+  await cli("stop");
+  const { last } = await run.end();
+  const followed = (await following).stdout.trimEnd().split("\n");
+  const { type, reason } = JSON.parse(followed.at(-1) ?? "") as Line;
+  assert.deepEqual({ type, reason }, { type: "run_ended", reason: last["reason"] });
+});
+
+test("stop --now ends a run whose agent does not listen, and all that it started", async () => {
+  const run = startRun(STUBBORN);
+  const { pid } = await run.until("agent_started");
+  const { code, stdout } = await cli("stop", "--now");
+  assert.equal(code, 0, stdout);
+  await run.exited;
+  assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
+  assert.match((await cli("stop", "--now")).stdout, /was not at work; 0 left-over processes were ended/);
+});
+
+test("a second interrupt ends everything at once, and the run can be resumed", async () => {
+  const run = startRun(STUBBORN);
+  const { pid } = await run.until("agent_started");
+  run.child.kill("SIGINT");
+  run.child.kill("SIGINT");
+  const { code } = await run.end();
+  assert.equal(code, 130);
+  assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
+  const resumed = new LivingRun("resume");
+  assert.equal((await resumed.until("iteration_started"))["iteration"], 2);
+  await cli("stop", "--now");
+  await resumed.exited;
+});
