@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CloisterError, EXIT_CODES } from "@cloister/core";
+import { CloisterError, EXIT_CODES, type RunId } from "@cloister/core";
 import {
   auditExitCode,
   auditReport,
   findRepository,
   findRunStore,
   listRunIds,
-  type PlacedEvent,
   readRun,
+  type RunJournal,
   type RunStore,
   renderAudit,
   verifyJournal,
@@ -65,19 +65,15 @@ function readText(file: string | undefined, folder: string): string {
 }
 
 /** The journals that a report can speak of: the wanted run's, or every run's, the oldest first. Each is read when it is asked. */
-async function findJournals(
-  wanted: string | undefined,
-  root: string,
-  terminal: Terminal,
-): Promise<Iterable<PlacedEvent>[]> {
+async function findJournals(wanted: string | undefined, root: string, terminal: Terminal): Promise<RunJournal[]> {
   if (wanted !== undefined) {
     const { store, run } = await openRun(terminal, wanted);
-    return [readRun(store, run).events];
+    return [toJournal(store, run)];
   }
   const store = findRunStore(root);
-  return store === undefined ? [] : listRunIds(store).map((run) => readLater(store, run));
+  return store === undefined ? [] : listRunIds(store).map((run) => toJournal(store, run));
 }
 
-function readLater(store: RunStore, run: Parameters<typeof readRun>[1]): Iterable<PlacedEvent> {
-  return { [Symbol.iterator]: () => readRun(store, run).events[Symbol.iterator]() };
+function toJournal(store: RunStore, run: RunId): RunJournal {
+  return { run, events: { [Symbol.iterator]: () => readRun(store, run).events[Symbol.iterator]() } };
 }

@@ -6,6 +6,9 @@ import { afterEach, beforeEach, test } from "node:test";
 import { CLI_ENTRY, type CliResult, runCli } from "../testing/run-cli.ts";
 import { createSampleRepository, type SampleRepository } from "../testing/sample-repository.ts";
 
+/** A run that never comes to what is waited for must not hold the suite. */
+const BOUNDED = { timeout: 60_000 };
+
 type Line = Readonly<Record<string, unknown>>;
 
 /** Changes a file and claims nothing: such a run goes on until it is stopped. */
@@ -13,11 +16,15 @@ const RESTLESS = "cat > /dev/null; date +%s%N > stamp.txt";
 /** Neither ends nor listens, and has a child that fled from its session. */
 const STUBBORN = "trap '' TERM INT; cat > /dev/null; setsid sleep 600 & while :; do sleep 1; done";
 
+const living: LivingRun[] = [];
 let sample: SampleRepository;
 beforeEach(() => {
   sample = createSampleRepository({ "plan.md": "- [ ] never done\n" });
 });
-afterEach(() => sample[Symbol.dispose]());
+afterEach(() => {
+  for (const { child } of living.splice(0)) child.kill("SIGTERM");
+  sample[Symbol.dispose]();
+});
 
 /** A run under way, whose events are waited for. */
 class LivingRun {
@@ -34,6 +41,7 @@ class LivingRun {
     });
     this.child = child;
     this.exited = once(child, "exit");
+    living.push(this);
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
@@ -74,24 +82,28 @@ async function cli(...args: readonly string[]): Promise<CliResult> {
   return runCli(args, { cwd: sample.folder });
 }
 
-test("a living run is paused, gets a remark, goes on by resume, and is stopped with its work kept", async () => {
-  const run = startRun(RESTLESS);
-  await run.until("agent_started");
-  assert.match((await cli("pause")).stdout, /pauses after the iteration under way/);
-  await run.until("run_paused");
-  assert.match((await cli("status")).stdout, /^Run \S+: paused\npaused · `cloister resume` goes on\n/);
-  assert.match((await cli("steer", "mind", "the", "gap")).stdout, /gets the remark with its next prompt/);
-  assert.equal((await run.until("remark_added"))["text"], "mind the gap");
-  assert.match((await cli("resume")).stdout, /goes on, where it was started/);
-  await run.until("run_unpaused");
-  await run.until("iteration_started");
-  assert.match((await cli("stop")).stdout, /stops; its work is kept/);
-  const { last, code } = await run.end();
-  assert.equal(code, 130);
-  assert.equal(last["reason"], "interrupted");
-});
+test(
+  "a living run is paused, gets a remark, goes on by resume, and is stopped with its work kept",
+  BOUNDED,
+  async () => {
+    const run = startRun(RESTLESS);
+    await run.until("agent_started");
+    assert.match((await cli("pause")).stdout, /pauses after the iteration under way/);
+    await run.until("run_paused");
+    assert.match((await cli("status")).stdout, /^Run \S+: paused\npaused · `cloister resume` goes on\n/);
+    assert.match((await cli("steer", "mind", "the", "gap")).stdout, /gets the remark with its next prompt/);
+    assert.equal((await run.until("remark_added"))["text"], "mind the gap");
+    assert.match((await cli("resume")).stdout, /goes on, where it was started/);
+    await run.until("run_unpaused");
+    await run.until("iteration_started");
+    assert.match((await cli("stop")).stdout, /stops; its work is kept/);
+    const { last, code } = await run.end();
+    assert.equal(code, 130);
+    assert.equal(last["reason"], "interrupted");
+  },
+);
 
-test("a run that is at work can't be resumed a second time, with exit code 2", async () => {
+test("a run that is at work can't be resumed a second time, with exit code 2", BOUNDED, async () => {
   const run = startRun(RESTLESS);
   await run.until("agent_started");
   const { code, stderr } = await cli("resume");
@@ -103,7 +115,7 @@ test("a run that is at work can't be resumed a second time, with exit code 2", a
   assert.equal(end.last["reason"], "terminated");
 });
 
-test("logs -f follows a run to its end", async () => {
+test("logs -f follows a run to its end", BOUNDED, async () => {
   const run = startRun(RESTLESS);
   await run.until("agent_started");
   const following = cli("logs", "--follow", "--json");
@@ -115,7 +127,7 @@ test("logs -f follows a run to its end", async () => {
   assert.deepEqual({ type, reason }, { type: "run_ended", reason: last["reason"] });
 });
 
-test("stop --now ends a run whose agent does not listen, and all that it started", async () => {
+test("stop --now ends a run whose agent does not listen, and all that it started", BOUNDED, async () => {
   const run = startRun(STUBBORN);
   const { pid } = await run.until("agent_started");
   const { code, stdout } = await cli("stop", "--now");
@@ -125,7 +137,7 @@ test("stop --now ends a run whose agent does not listen, and all that it started
   assert.match((await cli("stop", "--now")).stdout, /was not at work; 0 left-over processes were ended/);
 });
 
-test("a second interrupt ends everything at once, and the run can be resumed", async () => {
+test("a second interrupt ends everything at once, and the run can be resumed", BOUNDED, async () => {
   const run = startRun(STUBBORN);
   const { pid } = await run.until("agent_started");
   run.child.kill("SIGINT");

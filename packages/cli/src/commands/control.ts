@@ -23,13 +23,13 @@ export const pause: CommandHandler<JsonOption> = async ({ args: [wanted], option
 /** `cloister stop [RUN] [--now]`. */
 export const stop: CommandHandler<StopOptions> = async ({ args: [wanted], options }, terminal) => {
   const opened = await openRun(terminal, wanted);
-  const alive = isAtWork(opened);
-  // A control for a run that is not at work would wait, and stop its next resume.
-  if (alive) send(opened, { type: "stop" }, terminal);
   if (options.now === true) {
     const sentence = await endAtOnce(opened);
     return tell(terminal, options, { opened, alive: false, sentence });
   }
+  const alive = isAtWork(opened);
+  // A control for a run that is not at work would wait, and stop its next resume.
+  if (alive) send(opened, { type: "stop" }, terminal);
   const sentence = alive ? "stops; its work is kept. Go on with: cloister resume" : "is not at work";
   return tell(terminal, options, { opened, alive, sentence });
 };

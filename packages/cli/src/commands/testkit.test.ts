@@ -15,6 +15,8 @@ conversations:
     final: "good day"
 `;
 
+const TOOL = { type: "function", function: { name: "shell", parameters: { type: "object", properties: {} } } };
+
 let folder = "";
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "cloister-testkit-"));
@@ -23,22 +25,25 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("model-server prints where it serves, answers as its script says, and ends on an interrupt with exit code 0", async () => {
+test("model-server prints where it serves, answers as its script says, and ends on an interrupt with exit code 0", async (context) => {
   const child = spawn(process.execPath, [CLI_ENTRY, "testkit", "model-server", "script.yaml", "--json"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const exited = once(child, "exit");
+  context.after(() => child.kill("SIGKILL"));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const { url } = JSON.parse(String((await lines.next()).value)) as { url: string };
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: "Bearer any" },
-    body: JSON.stringify({ model: "any", messages: [{ role: "user", content: "hello" }] }),
+    // An agent's request: one without tools is taken for a title, and answered beside the script.
+    body: JSON.stringify({ model: "any", messages: [{ role: "user", content: "hello" }], tools: [TOOL] }),
   });
   assert.match(await response.text(), /good day/);
   child.kill("SIGINT");
   const { requests } = JSON.parse(String((await lines.next()).value)) as { requests: number };
-  const [code] = (await once(child, "exit")) as [number | null];
+  const [code] = (await exited) as [number | null];
   assert.deepEqual({ requests, code }, { requests: 1, code: 0 });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type CliResult, runCli } from "../testing/run-cli.ts";
@@ -134,6 +134,15 @@ test("audit --journal finds the journal whole", async () => {
   assert.equal(code, 0);
   const { ok, length } = lastLine(stdout);
   assert.deepEqual({ ok, length }, { ok: true, length: lines(finished.stdout).length - 1 });
+});
+
+test("audit of a report prints each claim with its verdict, and exits with 7 where one does not hold", async () => {
+  writeFileSync(join(sample.folder, "claims.md"), "# Report\n\nThe file `nowhere.txt` was created.\n");
+  const { code, stdout } = await cli("audit", "claims.md");
+  assert.equal(code, 7);
+  assert.match(stdout, /^# Audit of claims\.md/);
+  const { claims } = lastLine((await cli("audit", "claims.md", "--json")).stdout);
+  assert.ok(Array.isArray(claims) && claims.length > 0);
 });
 
 test("audit needs a file that can be read", async () => {

@@ -17,7 +17,7 @@ export const FINDING_NAMES = [
   "fewer_tests",
   /** Assertions were taken out of existing tests, or replaced by ones that cannot fail. */
   "tests_weakened",
-  /** New tests pass without the change too: they prove nothing about it. */
+  /** New tests pass without the change too, or cannot fail at all: they prove nothing about it. */
   "tests_not_witnessed",
   /** A test failed and passed on the same tree. */
   "test_flaky",

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { EvidenceRef } from "@cloister/core";
 
@@ -35,7 +35,10 @@ export function createEvidenceSink(folder: string): EvidenceSink {
       if (dropped > 0) put(Buffer.from(`\n[${dropped} more bytes were not kept]\n`));
       closeSync(file);
       const sha256 = digest.digest("hex");
-      renameSync(path, join(folder, sha256));
+      const kept = join(folder, sha256);
+      // The same was said before. Renaming over it would make the file system write the content out first: milliseconds.
+      if (existsSync(kept)) rmSync(path);
+      else renameSync(path, kept);
       return { sha256, bytes };
     },
   };

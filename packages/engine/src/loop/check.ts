@@ -91,6 +91,7 @@ async function witness(session: Session, gates: readonly GateSpec[], results: re
     }),
     files: change.files,
     withOverlay: (files, run) => withOverlay(session, { base, files }, run),
+    atBase: (run) => withOverlay(session, { base, files: [] }, run),
     context: gateContext(session),
   });
   if (!session.stopped) for (const finding of findings) raiseFinding(session, finding);

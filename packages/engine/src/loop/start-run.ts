@@ -68,7 +68,8 @@ export async function startRun(request: RunRequest): Promise<RunSummary> {
   request.onEvent?.(created, 1);
   const state = replay([created]);
   if (state === undefined) throw new Error("a run that was created has a state");
-  return drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter });
+  // Awaited here: the lock is given back when this function returns.
+  return await drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter });
 }
 
 /**
@@ -96,7 +97,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
   });
   const leftAlone = JSON.parse(readFileSync(leftAloneFile(paths.folder), "utf8")) as string[];
   const planFile = openPlanFile({ runFolder: paths.folder, workspace: charter.workspace, planFile: charter.planFile });
-  return drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter, resumed: true });
+  return await drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter, resumed: true });
 }
 
 type Drive = Pick<Session["parts"], "paths" | "planFile" | "leftAlone" | "agent"> & {

@@ -130,6 +130,7 @@ type OverlayTrees = { readonly base: string; readonly top: string; readonly file
 
 async function overlay(git: RunGit, { base, top, files }: OverlayTrees): Promise<void> {
   await git(["read-tree", "--reset", "-u", base]);
+  if (files.length === 0) return;
   const paths = files.map((path) => `:(literal)${path}`).join("\0");
   await git(["restore", "--source", top, "--staged", "--worktree", "--pathspec-from-file=-", "--pathspec-file-nul"], {
     input: paths,

@@ -230,11 +230,3 @@ for (const { name, reason, iterations, finding, ...rest } of CASES) {
     );
   });
 }
-
-test("hard-coded results pass the visible tests, and fail a held-out gate", async () => {
-  const files = {
-    "held-out/hidden.test.mjs": `import assert from "node:assert/strict";\nimport { test } from "node:test";\nimport { subtract } from "../src/math.mjs";\n\ntest("subtracts other numbers", () => assert.equal(subtract(10, 1), 9));\n`,
-  };
-  const held = { name: "hidden", command: "node --test hidden/*.test.mjs", required: true };
-  assert.ok(files && held);
-});

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { FindingName, RunEvent, RunLimits, StampedEvent } from "@cloister/core";
 import { writeMockAgent } from "@cloister/testkit";
 import { loadConfig, type Config } from "../../src/config/index.ts";
@@ -13,6 +14,8 @@ export type RunCase = {
   /** Which CLI's output the mock agent speaks. Default `claude`. */
   readonly as?: NonNullable<Parameters<typeof writeMockAgent>[3]>["as"];
   readonly files?: Readonly<Record<string, string>>;
+  /** Files outside the repository, relative to it: `../name` is written `name`. */
+  readonly beside?: Readonly<Record<string, string>>;
   readonly plan?: string;
   /** `name=command` each. */
   readonly gates?: readonly string[];
@@ -51,8 +54,13 @@ export async function runCase(options: RunCase): Promise<CaseResult> {
     gates = ["test=npm test --silent"],
     limits = {},
     config = {},
+    beside = {},
   } = options;
   const repository = await createTestRepository({ "plan.md": plan, ...files });
+  for (const [path, text] of Object.entries(beside)) {
+    mkdirSync(dirname(join(repository.folder, path)), { recursive: true });
+    writeFileSync(join(repository.folder, path), text);
+  }
   const agentCommand = await writeMockAgent(
     join(repository.folder, "agents"),
     as === "kiro" ? "kiro-cli" : as,
@@ -69,7 +77,7 @@ export async function runCase(options: RunCase): Promise<CaseResult> {
     folder: repository.root,
     env: repository.env,
     config: { ...loaded.values, ...QUICK, ...config },
-    plan: { file: "plan.md" },
+    plan: { file: join(repository.root, "plan.md") },
     gates: gates.map(parseGate),
     onEvent: (event) => stamped.push(event),
   });

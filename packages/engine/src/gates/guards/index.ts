@@ -4,6 +4,7 @@ import { findForcedExits } from "./exit-forced.ts";
 import { findGateConfigChanges } from "./gate-config-changed.ts";
 import { resolveGateUsage } from "./gate-usage.ts";
 import { findVacuousGates } from "./gate-vacuous.ts";
+import { findHollowTests } from "./hollow-tests.ts";
 import { findProtectedPaths } from "./protected-path-changed.ts";
 import { findSecrets } from "./secret-added.ts";
 import { createSourceText } from "./source-text.ts";
@@ -18,6 +19,7 @@ const FILE_GUARDS: readonly FileGuard[] = [
   findForcedExits,
   findSkippedTests,
   findWeakenedTests,
+  findHollowTests,
   findSecrets,
 ];
 

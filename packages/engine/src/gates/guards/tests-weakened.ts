@@ -18,7 +18,7 @@ export const findWeakenedTests: FileGuard = ({ path, before, after }) => {
   return after.tests.flatMap((block): Finding[] => {
     const known = old.get(block.name);
     if (known === undefined || known.code === block.code || isSkipped(block, language)) return [];
-    if (delegates(block, after)) return [];
+    if (delegatesTest(block, after)) return [];
     const why = whyWeaker(known, block);
     if (why === undefined) return [];
     const message = `Test "${block.name}" ${why}: make it check again what it checked on the base.`;
@@ -27,7 +27,7 @@ export const findWeakenedTests: FileGuard = ({ path, before, after }) => {
 };
 
 /** JavaScript: the test is a function that is defined elsewhere; its assertions stand there. */
-function delegates(block: TestBlock, { masked, language }: SourceText): boolean {
+export function delegatesTest(block: TestBlock, { masked, language }: SourceText): boolean {
   const helper = language === "javascript" ? NAMED_FUNCTION.exec(block.bare)?.[1] : undefined;
   if (helper === undefined) return false;
   const start = masked.bare.search(new RegExp(`\\b(?:const|let|var|function)\\s+${helper}\\b`));

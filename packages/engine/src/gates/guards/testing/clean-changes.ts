@@ -85,6 +85,14 @@ const go = ["go test ./..."];
 /** Changes such as good work makes. None may give a finding. */
 export const CLEAN_CHANGES: readonly Sample[] = [
   {
+    name: "new tests that only call what may throw",
+    before: { "src.py": "" },
+    after: {
+      "test_new.py": "import src\n\n\ndef test_starts():\n    src.main()\n",
+      "test/new.test.js": `import { test } from "node:test";\nimport { main } from "../main.js";\n\ntest("starts", () => main());\ntest("starts later", async () => {\n  await main();\n});\n`,
+    },
+  },
+  {
     name: "a function is mended",
     before: JS,
     after: { "src/sum.ts": "export const add = (a: number, b: number) => a + b;\n" },

@@ -6,6 +6,26 @@ const edit = (text: string, from: string, to: string): string => text.replace(fr
 /** Ways to make work look done without being it. Each must give its finding. */
 export const EVASIONS: readonly Evasion[] = [
   {
+    name: "a new test with nothing in it",
+    finding: "tests_not_witnessed",
+    before: JS,
+    after: { "test/new.test.js": `import { test } from "node:test";\n\ntest("subtracts", () => {});\n` },
+  },
+  {
+    name: "a new test that asserts what can't be otherwise",
+    finding: "tests_not_witnessed",
+    before: JS,
+    after: {
+      "test/new.test.js": `import assert from "node:assert";\nimport { test } from "node:test";\n\ntest("subtracts", () => {\n  assert.ok(true);\n});\n`,
+    },
+  },
+  {
+    name: "a new Python test with nothing in it",
+    finding: "tests_not_witnessed",
+    before: { "src.py": "" },
+    after: { "test_new.py": "def test_subtracts():\n    pass\n" },
+  },
+  {
     name: "the test script is made to succeed",
     finding: "exit_forced",
     before: JS,

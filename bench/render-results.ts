@@ -1,0 +1,69 @@
+/** The results as Markdown tables. */
+import {
+  type Breakdown,
+  differences,
+  mean,
+  type Measurement,
+  meetsTarget,
+  type Summary,
+  summarise,
+} from "./measurement.ts";
+
+/** One row a measurement. */
+export function renderMeasurements(measurements: readonly Measurement[]): string {
+  const header = [
+    "what",
+    "n",
+    "Cloister p50 / p95",
+    "bare p50 / p95",
+    "difference p50 / p95",
+    "ratio",
+    "target",
+    "met",
+    "bare is",
+  ];
+  return renderTable(header, measurements.map(renderMeasurement));
+}
+
+function renderMeasurement(measurement: Measurement): string[] {
+  const { name, unit, rounds, peer } = measurement;
+  const cloister = rounds.flatMap((round) => round.cloister);
+  const bare = rounds.flatMap((round) => round.peer);
+  const [ours, theirs, more] = [summarise(cloister), summarise(bare), summarise(differences(rounds))];
+  const ratio = `${(ours.p50 / theirs.p50).toFixed(1)} ×`;
+  const met = meetsTarget(measurement);
+  return [
+    name,
+    String(cloister.length),
+    ...[ours, theirs, more].map((summary) => renderSummary(summary, unit)),
+    ratio,
+    renderTarget(measurement),
+    met === undefined ? "" : met ? "yes" : "**no**",
+    peer,
+  ];
+}
+
+function renderSummary({ p50, p95 }: Summary, unit: string): string {
+  return `${p50.toFixed(1)} / ${p95.toFixed(1)} ${unit}`;
+}
+
+function renderTarget({ target, unit }: Measurement): string {
+  if (target === undefined) return "";
+  const p95 = target.p95 === undefined ? "" : `, p95 ≤ ${target.p95} ${unit}`;
+  return `${target.of === "difference" ? "difference " : ""}p50 ≤ ${target.p50} ${unit}${p95}`;
+}
+
+/** A table with one row a part: its mean, and its share of the whole. */
+export function renderBreakdown({ name, parts }: Breakdown): string {
+  const whole = parts.reduce((sum, { values }) => sum + mean(values), 0);
+  const rows = parts.map((part) => {
+    const time = mean(part.values);
+    return [part.name, `${time.toFixed(1)} ms`, `${((time / whole) * 100).toFixed(0)} %`];
+  });
+  return renderTable([name, "mean", "share"], [...rows, ["together", `${whole.toFixed(1)} ms`, ""]]);
+}
+
+function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = header.map(() => "---");
+  return [header, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
