@@ -24,13 +24,19 @@ function checkFile(root: string, file: string): string[] {
   const own = file.split("/")[1] ?? "";
   const allowed = new Set([...(ALLOWED[own] ?? []), ...(isTest(file) ? ["@cloister/testkit", "@cloister/core"] : [])]);
   return [...readFileSync(join(root, file), "utf8").matchAll(IMPORT)].flatMap(([, specifier = ""]) => {
-    if (specifier.startsWith("../")) return leavesPackage(file, specifier) ? [`${file}: ${specifier} leaves the package`] : [];
+    if (specifier.startsWith("../"))
+      return leavesPackage(file, specifier) ? [`${file}: ${specifier} leaves the package`] : [];
     return allowed.has(specifier) ? [] : [`${file}: ${own} may not import ${specifier}`];
   });
 }
 
 function isTest(file: string): boolean {
-  return file.endsWith(".test.ts") || file.includes("/test/") || file.includes("/testing/") || file.endsWith("conformance.ts");
+  return (
+    file.endsWith(".test.ts") ||
+    file.includes("/test/") ||
+    file.includes("/testing/") ||
+    file.endsWith("conformance.ts")
+  );
 }
 
 function leavesPackage(file: string, specifier: string): boolean {

@@ -5,8 +5,10 @@ import { checkBrowserBundle } from "./check-browser-bundle.ts";
 import { checkLayers } from "./check-layers.ts";
 
 const root = join(import.meta.dirname, "..");
-const tool = (name: string, ...args: string[]) => (): boolean =>
-  spawnSync(join(root, "node_modules", ".bin", name), args, { cwd: root, stdio: "inherit" }).status === 0;
+const tool =
+  (name: string, ...args: string[]) =>
+  (): boolean =>
+    spawnSync(join(root, "node_modules", ".bin", name), args, { cwd: root, stdio: "inherit" }).status === 0;
 
 const steps: readonly (readonly [string, () => boolean | Promise<boolean>])[] = [
   ["format", tool("oxfmt", "--check", ".")],

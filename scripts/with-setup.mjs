@@ -8,7 +8,9 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const stamp = join(root, "node_modules", ".cloister-lock");
-const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   process.stderr.write("cloister: installing dependencies (once; about 20 s)…\n");
@@ -24,7 +26,7 @@ function findNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > 24 || (major === 24 && minor >= 15)) return process.execPath;
   process.stderr.write(`cloister: expected Node 24.15 or newer, found ${process.versions.node}. Install Node 24.\n`);
-  process.exit(1);
+  return process.exit(1);
 }
 
 function run(command, args, { keepStatus = false } = {}) {

@@ -3,6 +3,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, test } from "node:test";
+import type { RunCharter } from "@cloister/core";
+import { findMarked, markerFor } from "@cloister/engine";
 import { CLI_ENTRY, type CliResult, runCli } from "../testing/run-cli.ts";
 import { createSampleRepository, type SampleRepository } from "../testing/sample-repository.ts";
 
@@ -37,7 +39,7 @@ class LivingRun {
     const child = spawn(process.execPath, [CLI_ENTRY, ...args, "--json"], {
       cwd: sample.folder,
       env: { PATH: process.env["PATH"] ?? "", HOME: sample.folder },
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     this.child = child;
     this.exited = once(child, "exit");
@@ -53,6 +55,11 @@ class LivingRun {
       this.last = JSON.parse(next.value) as Line;
       if (this.last["type"] === type && "position" in this.last) return this.last;
     }
+  }
+
+  /** Waits until it says that it is stopping: of two signals sent in one breath the system may deliver one. */
+  async untilStopping(): Promise<void> {
+    for await (const chunk of this.child.stderr ?? []) if (String(chunk).includes("stopping")) return;
   }
 
   /** Reads to the end. @returns the last line, and the exit code. */
@@ -76,6 +83,13 @@ function startRun(agent: string): LivingRun {
     "--max-iterations",
     "1000",
   );
+}
+
+/** What every process of the run carries, wherever it fled to. */
+async function markerOf(run: LivingRun): Promise<string> {
+  const { charter } = (await run.until("run_created")) as { readonly charter?: RunCharter };
+  assert.ok(charter);
+  return markerFor(charter.run);
 }
 
 async function cli(...args: readonly string[]): Promise<CliResult> {
@@ -129,22 +143,25 @@ test("logs -f follows a run to its end", BOUNDED, async () => {
 
 test("stop --now ends a run whose agent does not listen, and all that it started", BOUNDED, async () => {
   const run = startRun(STUBBORN);
-  const { pid } = await run.until("agent_started");
+  const marker = await markerOf(run);
+  await run.until("agent_started");
   const { code, stdout } = await cli("stop", "--now");
   assert.equal(code, 0, stdout);
   await run.exited;
-  assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
+  assert.deepEqual(findMarked(marker), []);
   assert.match((await cli("stop", "--now")).stdout, /was not at work; 0 left-over processes were ended/);
 });
 
 test("a second interrupt ends everything at once, and the run can be resumed", BOUNDED, async () => {
   const run = startRun(STUBBORN);
-  const { pid } = await run.until("agent_started");
+  const marker = await markerOf(run);
+  await run.until("agent_started");
   run.child.kill("SIGINT");
+  await run.untilStopping();
   run.child.kill("SIGINT");
   const { code } = await run.end();
   assert.equal(code, 130);
-  assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
+  assert.deepEqual(findMarked(marker), []);
   const resumed = new LivingRun("resume");
   assert.equal((await resumed.until("iteration_started"))["iteration"], 2);
   await cli("stop", "--now");

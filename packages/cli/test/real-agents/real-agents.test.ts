@@ -22,7 +22,7 @@ type Price = Readonly<Record<Exclude<keyof TokenUsage, "reasoning">, number>>;
 type Result = { readonly end: CliEnd; readonly summary: RunSummary; readonly repository: TestRepository };
 
 const CLAUDE_OPUS: Price = { input: 4, cacheRead: 0.2, cacheWrite: 5, output: 20 };
-const GPT: Price = { input: 10, cacheRead: 1, cacheWrite: 10, output: 30 };
+const GPT: Price = { input: 5, cacheRead: 0.5, cacheWrite: 5, output: 30 };
 const GEMINI_DEFAULT: Price = { input: 0.75, cacheRead: 0.075, cacheWrite: 0.75, output: 3.75 };
 const GEMINI_FLASH: Price = { input: 0.3, cacheRead: 0.03, cacheWrite: 0.3, output: 2.5 };
 
@@ -128,7 +128,8 @@ function assertCost({ end, summary, repository }: Result, expected: number, cost
 
 /** Claude Code's own figure, in its own words. */
 function lastFigure(output: string): number {
-  return Number(/"total_cost_usd":([\d.]+)/.exec(output.slice(output.lastIndexOf('"type":"result"')))?.[1]);
+  const line = output.split("\n").findLast((candidate) => candidate.startsWith("{"));
+  return Number((JSON.parse(line ?? "{}") as { readonly total_cost_usd?: number }).total_cost_usd);
 }
 
 function assertReport({ summary }: Result, sent: TokenUsage): void {

@@ -6,9 +6,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { findScenario, writeMockAgent } from "@cloister/testkit";
+import { findScenario } from "@cloister/testkit";
 import { eventsOfType, summaryOf, type CliEnd, type CliProcess } from "../harness/cli-process.ts";
 import { isLiving, livingThatName, readPids } from "../harness/living.ts";
+import { installMockAgent, TEST_GATE } from "../harness/mock-agent.ts";
 import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
 import { until } from "../harness/until.ts";
 
@@ -97,10 +98,8 @@ async function startHangingRun(repository: TestRepository, limits: readonly stri
   const [hang = []] = findScenario("hang_with_escapee").calls;
   const [work = []] = findScenario("honest_work").calls;
   const calls = [[{ type: "escapee", clearEnvironment: true } as const, ...hang], work];
-  const agent = await writeMockAgent(join(repository.folder, "agents"), "claude", { calls }, { pidFile });
-  const gate = ["--gate", "test=node --test"];
-  const args = ["run", "plan.md", "--agent", "claude", "--agent-command", agent, ...gate, ...limits, "--json"];
-  const process = repository.start(args);
+  const agent = await installMockAgent(repository, { calls }, { pidFile });
+  const process = repository.start(["run", "plan.md", ...agent, ...TEST_GATE, ...limits, "--json"]);
   const { charter } = await process.hasPrinted("run_created");
   const { pid } = await process.hasPrinted("agent_started");
   const descendants = await until("the agent has left its children behind", () => {

@@ -69,7 +69,7 @@ test("remarks of the user reach one prompt", () => {
 test("what changes between iterations comes after what stays the same", () => {
   const first = prompt();
   const second = prompt(REJECTED, { diff: "+ a line", learnings: "run npm test" });
-  const shared = [...first].findIndex((character, index) => character !== second[index]);
+  const shared = first.split("").findIndex((character, index) => character !== second[index]);
   assert.ok(shared > first.indexOf("# Gates"), "the common prefix reaches beyond rules, plan, task and gates");
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { FINDING_NAMES } from "../gate/finding.ts";
 import { EXIT_CODES } from "./end-reason.ts";
 import type { RunEvent } from "./event.ts";

@@ -20,56 +20,61 @@ type Case = {
   readonly configured?: number;
   readonly blocks?: boolean;
   readonly open?: Partial<OpenIteration>;
-  readonly then: string;
+  readonly verdict: string;
 };
 
 const CASES: readonly Case[] = [
-  { given: "a claim, a change and a passing gate", then: "accepted" },
-  { given: "no claim, with everything green", claimed: false, then: "unclaimed" },
-  { given: "a claim with no change", taskUnchanged: true, then: "rejected: no_change" },
+  { given: "a claim, a change and a passing gate", verdict: "accepted" },
+  { given: "no claim, with everything green", claimed: false, verdict: "unclaimed" },
+  { given: "a claim with no change", taskUnchanged: true, verdict: "rejected: no_change" },
   {
     given: "a claim with no change, where none is needed",
     taskUnchanged: true,
     allowEmptyDiff: true,
-    then: "accepted",
+    verdict: "accepted",
   },
-  { given: "a red gate", gates: ["failed"], then: "rejected: gate_failed" },
-  { given: "a gate without verdict", gates: ["inconclusive"], then: "rejected: gate_inconclusive" },
-  { given: "one passing and one red gate", gates: ["passed", "failed"], then: "rejected: gate_failed" },
-  { given: "one passing gate, one red since before", gates: ["passed", "pre_existing"], then: "accepted" },
-  { given: "only gates that were red before", gates: ["pre_existing"], then: "rejected: nothing_proves" },
-  { given: "no gate at all", gates: [], configured: 0, then: "rejected: no_gates" },
-  { given: "a gate that did not run", gates: [], configured: 1, then: "rejected: nothing_proves" },
-  { given: "one of two gates that did not run", gates: ["passed"], configured: 2, then: "rejected: nothing_proves" },
-  { given: "a finding that blocks", blocks: true, then: "rejected: finding" },
-  { given: "a finding that only warns", blocks: false, then: "accepted" },
+  { given: "a red gate", gates: ["failed"], verdict: "rejected: gate_failed" },
+  { given: "a gate without verdict", gates: ["inconclusive"], verdict: "rejected: gate_inconclusive" },
+  { given: "one passing and one red gate", gates: ["passed", "failed"], verdict: "rejected: gate_failed" },
+  { given: "one passing gate, one red since before", gates: ["passed", "pre_existing"], verdict: "accepted" },
+  { given: "only gates that were red before", gates: ["pre_existing"], verdict: "rejected: nothing_proves" },
+  { given: "no gate at all", gates: [], configured: 0, verdict: "rejected: no_gates" },
+  { given: "a gate that did not run", gates: [], configured: 1, verdict: "rejected: nothing_proves" },
+  { given: "one of two gates that did not run", gates: ["passed"], configured: 2, verdict: "rejected: nothing_proves" },
+  { given: "a finding that blocks", blocks: true, verdict: "rejected: finding" },
+  { given: "a finding that only warns", blocks: false, verdict: "accepted" },
   {
     given: "several reasons",
     taskUnchanged: true,
     gates: ["failed"],
     blocks: true,
-    then: "rejected: no_change, gate_failed, finding",
+    verdict: "rejected: no_change, gate_failed, finding",
   },
   {
     given: "an agent that failed, whatever it claimed",
     open: {
       agent: { outcome: { type: "failed", failure: "crash", message: "boom" }, claimed: true, finalMessage: "" },
     },
-    then: "failed",
+    verdict: "failed",
   },
   {
     given: "an agent that was stopped",
     open: { agent: { outcome: { type: "stopped" }, claimed: true, finalMessage: "" } },
-    then: "interrupted",
+    verdict: "interrupted",
   },
-  { given: "an analysis that is claimed, with no gates run", gates: [], open: { phase: "analyse" }, then: "accepted" },
-  { given: "a review that approves", gates: [], open: { phase: "review" }, then: "accepted" },
+  {
+    given: "an analysis that is claimed, with no gates run",
+    gates: [],
+    open: { phase: "analyse" },
+    verdict: "accepted",
+  },
+  { given: "a review that approves", gates: [], open: { phase: "review" }, verdict: "accepted" },
   {
     given: "a review that does not approve",
     claimed: false,
     gates: [],
     open: { phase: "review" },
-    then: "rejected: changes_requested",
+    verdict: "rejected: changes_requested",
   },
 ];
 
@@ -77,8 +82,8 @@ function describeVerdict(verdict: IterationVerdict): string {
   return verdict.type === "rejected" ? `rejected: ${verdict.because.map(({ type }) => type).join(", ")}` : verdict.type;
 }
 
-for (const { given, then, ...rest } of CASES) {
-  test(`given ${given}, the verdict is ${then}`, () => {
+for (const { given, verdict, ...rest } of CASES) {
+  test(`given ${given}, the verdict is ${verdict}`, () => {
     const {
       claimed = true,
       taskUnchanged = false,
@@ -113,6 +118,6 @@ for (const { given, then, ...rest } of CASES) {
       findings: blocks === undefined ? [] : [{ finding: { name: "tests_removed", message: "gone" }, blocks }],
       ...open,
     };
-    assert.equal(describeVerdict(judgeIteration(iteration, taskState(state, task.id), specs)), then);
+    assert.equal(describeVerdict(judgeIteration(iteration, taskState(state, task.id), specs)), verdict);
   });
 }

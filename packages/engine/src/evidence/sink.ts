@@ -8,9 +8,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Evidence that is written as it comes, in memory of a few bytes. */
 export interface EvidenceSink {
-  write(chunk: Uint8Array): void;
+  readonly write: (chunk: Uint8Array) => void;
   /** Ends it and names it. Nothing may be written afterwards. */
-  finish(): EvidenceRef;
+  readonly finish: () => EvidenceRef;
 }
 
 /** A sink into the evidence store at `folder`. */

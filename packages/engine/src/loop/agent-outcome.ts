@@ -16,7 +16,8 @@ export type AgentVoice = {
 export type HeardEnd = { readonly voice: AgentVoice; readonly stderrTail: string; readonly exit: ProcessExit };
 
 /** How the agent's process came to its end. An agent that ended properly, then hung, has ended properly. */
-export function judgeExit(agent: AgentAdapter, { voice, stderrTail, exit }: HeardEnd): AgentOutcome {
+export function judgeExit(agent: AgentAdapter, heard: HeardEnd): AgentOutcome {
+  const { voice, exit } = heard;
   if (exit.cause === "spawn_failed")
     return failed("unavailable", `could not be started: ${exit.error ?? "unknown error"}`);
   if (voice.finished === true && (exit.code === 0 || exit.cause !== "exited")) return { type: "finished" };
@@ -24,18 +25,20 @@ export function judgeExit(agent: AgentAdapter, { voice, stderrTail, exit }: Hear
   if (voice.failed !== undefined) return toFailure(voice.failed);
   if (exit.cause === "timeout") return failed("timeout", "the iteration's time limit was reached");
   if (exit.cause === "idle") return failed("idle", "the agent said nothing for the idle limit");
-  const spokeText = agent.capabilities.finalMessage === "text";
-  if (exit.code === 0 && spokeText) return { type: "finished" };
-  const known = agent.classify?.({
-    code: exit.code,
-    signal: exit.signal,
-    stderrTail,
-    stdoutTail: spokeText ? voice.finalMessage.slice(-8192) : "",
-  });
+  return judgeCode(agent, heard);
+}
+
+/** It ended by itself, and did not say how. */
+function judgeCode(agent: AgentAdapter, { voice, stderrTail, exit }: HeardEnd): AgentOutcome {
+  const { code, signal } = exit;
+  const speaksText = agent.capabilities.finalMessage === "text";
+  if (code === 0 && speaksText) return { type: "finished" };
+  const stdoutTail = speaksText ? voice.finalMessage.slice(-8192) : "";
+  const known = agent.classify?.({ code, signal, stderrTail, stdoutTail });
   if (known !== undefined) return toFailure(known);
-  const end = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
-  const why = exit.code === 0 ? "ended without a result" : `ended with ${end}`;
-  return failed("crash", `the agent ${why}${stderrTail.trim() === "" ? "" : `: ${stderrTail.trim().slice(-1000)}`}`);
+  const how = code === 0 ? "without a result" : signal === null ? `with exit code ${code}` : `by signal ${signal}`;
+  const said = stderrTail.trim().slice(-1000);
+  return failed("crash", `the agent ended ${how}${said === "" ? "" : `: ${said}`}`);
 }
 
 function failed(failure: IterationFailure, message: string): AgentOutcome {

@@ -1,7 +1,7 @@
 /** What the gates say of the base commit, before any work (I3). */
 import { type BaselineGate, type GateResult, type GateSpec, type TestResults } from "@cloister/core";
 import { runGate } from "../gates/index.ts";
-import { gateContext } from "./check.ts";
+import { gateContext } from "./gate-context.ts";
 import type { Session } from "./session.ts";
 
 const MARKS = ["TODO", "FIXME"];
@@ -15,8 +15,12 @@ export async function recordBaseline(session: Session): Promise<void> {
     gates.push(toBaseline(session, await runGate(gate, gateContext(session))));
     if (session.stopped) return;
   }
-  await parts.workTree.clean(parts.leftAlone);
-  session.record({ type: "baseline_recorded", gates, marks: await countMarks(session, state.charter.baseCommit) });
+  // Marks are counted in the commit, not in the workspace: the two do not meet.
+  const [marks] = await Promise.all([
+    countMarks(session, state.charter.baseCommit),
+    parts.workTree.clean(parts.leftAlone),
+  ]);
+  session.record({ type: "baseline_recorded", gates, marks });
 }
 
 /** TODO and FIXME marks in the tracked files of a commit. */

@@ -44,8 +44,8 @@ export async function proposeRun(request: RunRequest): Promise<RunProposal> {
   const given = readGivenPlan(request, repository.root);
   const { plan } = given;
   const { config } = request;
-  const gates = await settleGates(request, plan, repository.root);
-  const setup = await settleSetup(request, plan, repository.root);
+  const gates = settleGates(request, plan, repository.root);
+  const setup = settleSetup(request, plan, repository.root);
   const limits = { ...config.limits, ...plan.limits, ...config.flagLimits };
   return {
     given,
@@ -104,22 +104,20 @@ type SettledGates = {
   readonly why: readonly string[];
 };
 
+type SettledSetup = { readonly commands: readonly string[]; readonly why: readonly string[] };
+
 /** Flags add to the plan's gates and win over equal names; the configuration fills in, then detection. */
-async function settleGates({ gates: flags, config }: RunRequest, plan: Plan, root: string): Promise<SettledGates> {
+function settleGates({ gates: flags, config }: RunRequest, plan: Plan, root: string): SettledGates {
   const names = new Set(flags.map(({ name }) => name));
   const planned = (plan.gates ?? []).filter(({ name }) => !names.has(name));
   if (flags.length > 0) return { gates: [...flags, ...planned], from: "flags", why: [] };
   if (plan.gates !== undefined) return { gates: plan.gates, from: "plan", why: [] };
   if (config.gates !== undefined) return { gates: config.gates, from: "configuration", why: [] };
-  const found = await detectGates(root);
+  const found = detectGates(root);
   return { gates: found.gates, from: found.gates.length > 0 ? "detected" : "none", why: found.why };
 }
 
-async function settleSetup(
-  { config }: RunRequest,
-  plan: Plan,
-  root: string,
-): Promise<{ commands: readonly string[]; why: readonly string[] }> {
+function settleSetup({ config }: RunRequest, plan: Plan, root: string): SettledSetup {
   const chosen = plan.setup ?? config.setup;
   if (chosen !== undefined) return { commands: chosen, why: [] };
   return config.inPlace ? { commands: [], why: [] } : detectSetup(root);

@@ -11,10 +11,10 @@ import {
   type GateSpec,
   type JudgedGate,
 } from "@cloister/core";
-import type { GateContext } from "../gates/port.ts";
 import { inspectChange, rerunForFlakes, runGate, runWitness } from "../gates/index.ts";
 import { loadBaseline } from "./baseline.ts";
 import { raiseFinding } from "./findings.ts";
+import { gateContext } from "./gate-context.ts";
 import { openChange } from "./open-change.ts";
 import type { Session } from "./session.ts";
 import { withOverlay } from "./overlay.ts";
@@ -33,19 +33,6 @@ export async function checkChange(session: Session): Promise<void> {
   }
   await session.parts.workTree.clean(session.parts.leftAlone);
   await witness(session, gates, results);
-}
-
-/** What a gate needs, in the open iteration (or none: iteration 0). */
-export function gateContext(session: Session): GateContext {
-  const { state, parts } = session;
-  return {
-    workspace: state.charter.workspace,
-    env: parts.env,
-    marker: session.marker(state.open?.iteration ?? 0),
-    startProcess: parts.startProcess,
-    evidence: parts.evidence,
-    signal: session.stopping.signal,
-  };
 }
 
 async function inspect(session: Session, gates: readonly GateSpec[]): Promise<void> {

@@ -1,6 +1,5 @@
 /** Commits what an iteration left, with what came of it, and writes the plan's progress where a task is proven. */
-import { closeIteration, type OpenIteration, type TaskId } from "@cloister/core";
-import { isGreenIteration } from "./iterate.ts";
+import { closeIteration, isGreen, type OpenIteration, type TaskId } from "@cloister/core";
 import type { Session } from "./session.ts";
 
 /** Makes the checkpoint of the open iteration, where there is anything to commit. A commit that a crash left unrecorded is adopted. */
@@ -31,8 +30,8 @@ export async function makeCheckpoint(session: Session): Promise<void> {
   recordCheckpoint(session, open, commit);
 }
 
-function recordCheckpoint(session: Session, { iteration }: OpenIteration, commit: string): void {
-  session.record({ type: "checkpoint_created", iteration, commit, green: isGreenIteration(session) });
+function recordCheckpoint(session: Session, open: OpenIteration, commit: string): void {
+  session.record({ type: "checkpoint_created", iteration: open.iteration, commit, green: isGreen(open) });
 }
 
 /** Anything to commit: work, or what was learnt. */

@@ -6,7 +6,6 @@ import {
   closeIteration,
   composePrompt,
   gatesOf,
-  isGreen,
   judgeIteration,
   taskState,
   type Phase,
@@ -48,25 +47,19 @@ export async function finishIteration(session: Session): Promise<void> {
   if (worthChecking(session)) await checkChange(session);
   judge(session);
   await makeCheckpoint(session);
-  session.record(...closeIteration(session.state, session.parts.now()));
+  session.conclude(...closeIteration(session.state, session.parts.now()));
 }
 
 /** Gates run on every change, so that failures teach, and on every claim. Not where the agent failed, or the run is being stopped. */
 function worthChecking(session: Session): boolean {
   const { open } = session.state;
-  if (
-    session.stopped ||
-    open?.phase !== "implement" ||
-    open.agent?.outcome.type !== "finished" ||
-    open.verdict !== undefined
-  )
-    return false;
-  const changed = open.change?.unchanged === false;
-  return (
-    changed ||
-    (open.agent.claimed && open.change?.taskUnchanged === false) ||
-    (open.agent.claimed && session.openTask?.allowEmptyDiff === true)
-  );
+  const ended = open?.phase === "implement" && open.agent?.outcome.type === "finished";
+  if (session.stopped || open === undefined || !ended || open.verdict !== undefined) return false;
+  return open.change?.unchanged === false || (open.agent.claimed && couldBeDone(session));
+}
+
+function couldBeDone({ state, openTask }: Session): boolean {
+  return state.open?.change?.taskUnchanged === false || openTask?.allowEmptyDiff === true;
 }
 
 function judge(session: Session): void {
@@ -78,7 +71,7 @@ function judge(session: Session): void {
   const verdict = cutOff
     ? { type: "interrupted" as const }
     : judgeIteration(open, task, gatesOf(session.state, task.task));
-  session.record({ type: "iteration_judged", iteration: open.iteration, verdict });
+  session.conclude({ type: "iteration_judged", iteration: open.iteration, verdict });
 }
 
 function gatesComplete(session: Session): boolean {
@@ -115,10 +108,4 @@ function readBounded(path: string): string {
   } catch {
     return ""; // Nothing was learnt yet.
   }
-}
-
-/** True where the open iteration's tree is one on which the gates passed. */
-export function isGreenIteration(session: Session): boolean {
-  const { open } = session.state;
-  return open !== undefined && isGreen(open);
 }

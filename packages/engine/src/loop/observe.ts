@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 const MOST_FILES = 500;
 const EMPTY: TreeDiff = { stat: { files: 0, insertions: 0, deletions: 0 }, files: [] };
 
-/** Records `change_observed` for the open iteration; where that is there already, makes the workspace equal to it. */
+/** Concludes `change_observed` for the open iteration; where that is there already, makes the workspace equal to it. */
 export async function observeChange(session: Session): Promise<void> {
   const { open, charter } = session.state;
   const { workTree } = session.parts;
@@ -28,7 +28,7 @@ export async function observeChange(session: Session): Promise<void> {
   const status = await workTree.status();
   await restoreBranch(session, status);
   if (open.phase !== "implement") return discard(session);
-  session.record({ type: "change_observed", iteration: open.iteration, change: await measure(session, status) });
+  session.conclude({ type: "change_observed", iteration: open.iteration, change: await measure(session, status) });
 }
 
 async function measure(session: Session, status: TreeStatus): Promise<ObservedChange> {
@@ -93,5 +93,5 @@ async function discard(session: Session): Promise<void> {
   await parts.workTree.attach(state.charter.branch, open.head);
   await parts.workTree.reset(open.head);
   await parts.workTree.clean(parts.leftAlone);
-  session.record({ type: "change_observed", iteration: open.iteration, change: await unchanged(session) });
+  session.conclude({ type: "change_observed", iteration: open.iteration, change: await unchanged(session) });
 }

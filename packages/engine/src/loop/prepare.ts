@@ -11,16 +11,20 @@ const SETUP_TIMEOUT_MS = 30 * 60_000;
 /** Makes the workspace, and commits the plan where the branch does not hold it as the user gave it. */
 export async function prepareWorkspace(session: Session): Promise<void> {
   const { charter } = session.state;
-  const { env, planFile, workTree, config } = session.parts;
-  if (!charter.inPlace) {
-    const git = createGit(charter.repository, env);
-    await prepareWorktree(git, { folder: charter.workspace, branch: charter.branch, commit: charter.baseCommit });
-    await carryIgnored(git, { from: charter.repository, to: charter.workspace, rules: config.carry });
-    planFile.restore();
-  }
-  const head = charter.inPlace ? charter.baseCommit : await commitPlan(session);
-  await workTree.attach(charter.branch, head);
+  const { workTree } = session.parts;
+  const isAtBase = !charter.inPlace && (await makeWorktree(session));
+  const head = charter.inPlace || isAtBase ? charter.baseCommit : await commitPlan(session);
+  if (!isAtBase) await workTree.attach(charter.branch, head);
   session.record({ type: "workspace_prepared", head });
+}
+
+/** @returns true where the worktree is new, on its branch, and holds the plan: nothing is to be committed. */
+async function makeWorktree({ state: { charter }, parts: { env, planFile, config } }: Session): Promise<boolean> {
+  const git = createGit(charter.repository, env);
+  const request = { folder: charter.workspace, branch: charter.branch, commit: charter.baseCommit };
+  const isNew = await prepareWorktree(git, request);
+  await carryIgnored(git, { from: charter.repository, to: charter.workspace, rules: config.carry });
+  return !planFile.restore() && isNew;
 }
 
 async function commitPlan({ state, parts }: Session): Promise<string> {

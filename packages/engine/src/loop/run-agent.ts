@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
+  assertNever,
   describeOverspend,
   excerpt,
   fromUsd,
@@ -100,7 +101,12 @@ async function listen(
   const iteration = session.state.open?.iteration ?? 0;
   const voice: AgentVoice = { finalMessage: "" };
   let count = 0;
-  const io = { request, output: tee(running.stdout, keep), write: running.write, closeInput: running.closeInput };
+  const io = {
+    request,
+    output: tee(running.stdout, keep),
+    write: (text: string) => running.write(text),
+    closeInput: () => running.closeInput(),
+  };
   for await (const event of session.parts.agent.converse(io)) {
     follow(voice, event);
     count += 1;
@@ -140,8 +146,12 @@ function clip(event: AgentEvent): AgentEvent {
       return { ...event, message: excerpt(event.message, 1000) };
     case "finished":
       return event.text === undefined ? event : { ...event, text: excerpt(event.text, 4000) };
-    default:
+    case "session_started":
+    case "usage":
+    case "unreadable":
       return event;
+    default:
+      return assertNever(event, "agent event");
   }
 }
 

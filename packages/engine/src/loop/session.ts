@@ -1,6 +1,6 @@
 /**
  * A run in progress: its state, its journal, and what it needs of the world. All change goes through `record`: the journal first,
- * then the state, then whoever listens (I5).
+ * then the state, then whoever listens (I5). What follows by itself may go through `conclude`.
  */
 import {
   evolve,
@@ -22,7 +22,7 @@ import type { WorkTree } from "../vcs/index.ts";
 import type { OnEvent } from "./port.ts";
 import type { PlanFile } from "./plan-file.ts";
 
-/** Reported events of an agent are written at the latest after this time, or in the same transaction as the next decision. */
+/** What is only noted is written at the latest after this time, or in the same transaction as the next record. */
 const FLUSH_MS = 200;
 const FLUSH_COUNT = 256;
 
@@ -45,11 +45,14 @@ export type SessionParts = {
   readonly onEvent: OnEvent;
 };
 
+/** An event that is not in the journal yet, and whether the state holds it. */
+type PendingEvent = StampedEvent & { readonly applied: boolean };
+
 /** A run in progress. */
 export class Session {
   readonly parts: SessionParts;
   #state: RunState;
-  #reported: StampedEvent[] = [];
+  #pending: PendingEvent[] = [];
   #flushTimer: NodeJS.Timeout | undefined;
   /** Aborted when the run must stop now: a person, a signal, or the run's time limit. */
   readonly stopping: AbortController = new AbortController();
@@ -73,41 +76,53 @@ export class Session {
 
   /** Writes events to the journal, in one transaction that is on disk when this returns, and applies them. */
   record(...events: readonly RunEvent[]): void {
-    const time = this.parts.now();
-    this.#write([...this.#takeReported(), ...events.map((event) => ({ time, event }))]);
+    this.#note(events, { applied: false });
+    this.flush();
+  }
+
+  /**
+   * Applies what follows from the journal and the workspace alone, such as a verdict. It is on disk with the next record, before
+   * anything is done upon it; a crash before that loses nothing, since it follows again. Each record waits for the disk: this does not.
+   */
+  conclude(...events: readonly RunEvent[]): void {
+    if (this.#pending.some(({ applied }) => !applied)) this.flush();
+    for (const noted of this.#note(events, { applied: true })) this.#state = evolve(this.#state, noted);
   }
 
   /** Notes what an agent says. Written soon, and never after a later event. */
   report(iteration: number, event: AgentEvent): void {
-    this.#reported.push({ time: this.parts.now(), event: { type: "agent_reported", iteration, event } });
-    if (this.#reported.length >= FLUSH_COUNT) this.flush();
-    else this.#flushTimer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    this.#note([{ type: "agent_reported", iteration, event }], { applied: false });
+    if (this.#pending.length >= FLUSH_COUNT) this.flush();
   }
 
   /** Writes what is only noted. */
   flush(): void {
-    this.#write(this.#takeReported());
-  }
-
-  #takeReported(): StampedEvent[] {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const taken = this.#reported;
-    this.#reported = [];
-    return taken;
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#write(pending);
   }
 
-  #write(stamped: readonly StampedEvent[]): void {
-    if (stamped.length === 0) return;
+  #note(events: readonly RunEvent[], { applied }: { readonly applied: boolean }): readonly PendingEvent[] {
+    const time = this.parts.now();
+    const noted = events.map((event) => ({ time, event, applied }));
+    this.#pending.push(...noted);
+    this.#flushTimer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    return noted;
+  }
+
+  #write(pending: readonly PendingEvent[]): void {
+    if (pending.length === 0) return;
     const { journal, onEvent } = this.parts;
     const before = journal.length;
     journal.append(
-      stamped.map(({ time, event: { type, ...data } }) => ({ type, time, data })),
+      pending.map(({ time, event: { type, ...data } }) => ({ type, time, data })),
       { expected: before },
     );
-    for (const [index, event] of stamped.entries()) {
-      this.#state = evolve(this.#state, event);
-      onEvent(event, before + index + 1);
+    for (const [index, { applied, ...stamped }] of pending.entries()) {
+      if (!applied) this.#state = evolve(this.#state, stamped);
+      onEvent(stamped, before + index + 1);
     }
   }
 

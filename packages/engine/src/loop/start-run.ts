@@ -35,10 +35,10 @@ import { summarise } from "./summary.ts";
 export async function startRun(request: RunRequest): Promise<RunSummary> {
   const { config, env } = request;
   const command = config.agentCommand === undefined ? undefined : anchorPaths(config.agentCommand, request.folder);
-  const [proposal, resolved] = await Promise.all([
-    proposeRun(request),
-    resolveAgent({ name: config.agent, env, command }),
-  ]);
+  const resolving = resolveAgent({ name: config.agent, env, command });
+  resolving.catch(() => undefined); // Awaited below: what is wrong with the plan is said before what is wrong with the agent.
+  const proposal = await proposeRun(request);
+  const resolved = await resolving;
   for (const reason of [...proposal.reasons, ...(resolved.reason === undefined ? [] : [resolved.reason])])
     request.notify?.(reason);
   const root = proposal.repository.root;

@@ -11,13 +11,6 @@ export function markerFor(runId: RunId, iteration?: number): string {
   return iteration === undefined ? runId : `${runId}:${iteration}`;
 }
 
-/**
- * Tells whether marker `value` is `prefix` or stands below it. `:` separates: `a` covers `a` and `a:1`, but not `ab`; `a:1` does not cover `a:12`.
- */
-export function isBelow(prefix: string, value: string): boolean {
-  return value === prefix || value.startsWith(`${prefix}:`);
-}
-
 /** Tells whether an environment, as the kernel keeps it (`NAME=value` ended by NUL), carries a marker below `prefix`. */
 export function carriesMarker(environment: string, prefix: string): boolean {
   const wanted = `${MARKER_VARIABLE}=${prefix}`;

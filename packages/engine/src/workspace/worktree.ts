@@ -25,12 +25,19 @@ export function worktreeFolder(env: Readonly<Record<string, string>>, repository
 /** A worktree to make. */
 export type WorktreeRequest = { readonly folder: string; readonly branch: string; readonly commit: string };
 
-/** Makes a worktree on a branch of its own. What a crash left half made is made anew; a finished one is kept as it is. */
-export async function prepareWorktree(git: RunGit, { folder, branch, commit }: WorktreeRequest): Promise<void> {
-  if (existsSync(join(folder, ".git"))) return;
+/**
+ * Makes a worktree on a branch of its own. What a crash left half made is made anew; a finished one is kept as it is.
+ * @returns true where it was made just now, and stands at `commit` on a branch that did not exist before.
+ */
+export async function prepareWorktree(git: RunGit, { folder, branch, commit }: WorktreeRequest): Promise<boolean> {
+  if (existsSync(join(folder, ".git"))) return false;
   mkdirSync(folder, { recursive: true });
+  const add = ["worktree", "add", "--force", "--quiet"];
+  const made = await git([...add, "-b", branch, folder, commit], { allow: [128, 255] });
+  if (made.code === 0) return true;
+  // A crash may have left the branch, or git's note of the folder. What else is wrong, the second attempt says.
   await git(["worktree", "prune"]);
   const known = await git(["rev-parse", "--verify", "--quiet", `refs/heads/${branch}`], { allow: [1] });
-  const target = known.code === 0 ? [folder, branch] : ["-b", branch, folder, commit];
-  await git(["worktree", "add", "--force", "--quiet", ...target]);
+  await git([...add, ...(known.code === 0 ? [folder, branch] : ["-b", branch, folder, commit])]);
+  return false;
 }

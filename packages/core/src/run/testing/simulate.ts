@@ -138,26 +138,32 @@ class World {
     const open = this.state.open;
     if (open === undefined) return;
     const behaviour = behave(open.iteration);
-    const { iteration } = open;
-    const task = taskState(this.state, open.task);
     if (open.change === undefined) this.#observe(behaviour);
-    if (this.state.open?.gates.length === 0 && this.state.open.agent?.outcome.type === "finished")
-      for (const { name } of gatesOf(this.state, task.task))
-        this.record({ type: "gate_judged", iteration, judged: judgedGate(name, behaviour.gate) });
-    if (behaviour.finding !== undefined && this.state.open?.findings.length === 0)
+    this.#check(behaviour);
+    const task = taskState(this.state, open.task);
+    const looked = this.state.open;
+    if (looked !== undefined && looked.verdict === undefined) {
+      const verdict = judgeIteration(looked, task, gatesOf(this.state, task.task));
+      this.record({ type: "iteration_judged", iteration: open.iteration, verdict });
+    }
+    this.record(...closeIteration(this.state, this.now));
+  }
+
+  #check({ gate, finding }: Behaviour): void {
+    const { open } = this.state;
+    if (open === undefined) return;
+    const { iteration } = open;
+    const { task } = taskState(this.state, open.task);
+    if (open.gates.length === 0 && open.agent?.outcome.type === "finished")
+      for (const { name } of gatesOf(this.state, task))
+        this.record({ type: "gate_judged", iteration, judged: judgedGate(name, gate) });
+    if (finding !== undefined && open.findings.length === 0)
       this.record({
         type: "finding_raised",
         iteration,
-        finding: { name: behaviour.finding, message: "simulated" },
+        finding: { name: finding, message: "simulated" },
         blocks: true,
       });
-    if (this.state.open !== undefined && this.state.open.verdict === undefined)
-      this.record({
-        type: "iteration_judged",
-        iteration,
-        verdict: judgeIteration(this.state.open, task, gatesOf(this.state, task.task)),
-      });
-    this.record(...closeIteration(this.state, this.now));
   }
 
   #observe({ changes }: Behaviour): void {

@@ -1,0 +1,36 @@
+// Builds the package that is published, in `dist/package`: plain JavaScript for Node 24, with everything but Node bundled in.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import manifest from "../packages/cli/package.json" with { type: "json" };
+
+const root = join(import.meta.dirname, "..");
+const cli = join(root, "packages", "cli");
+const target = join(root, "dist", "package");
+
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+await build({
+  entryPoints: {
+    main: join(cli, "src", "main.ts"),
+    "builtin-agent": join(root, "packages/engine/src/agents/builtin/main.ts"),
+    "mock-agent": join(root, "packages/testkit/src/mock-agents/mock-agent.ts"),
+  },
+  outdir: join(target, "dist"),
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  define: { CLOISTER_VERSION: JSON.stringify(manifest.version) },
+  // Dependencies that are CommonJS ask for `require` by name.
+  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  legalComments: "linked",
+  logLevel: "warning",
+});
+for (const part of ["bin", "sample"]) cpSync(join(cli, part), join(target, part), { recursive: true });
+for (const part of ["LICENSE", "README.md", "CHANGELOG.md"]) cpSync(join(root, part), join(target, part));
+// What is bundled is no dependency of the package any more.
+const { dependencies: _bundled, private: _private, ...published } = manifest;
+writeFileSync(join(target, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+process.stdout.write(`built ${target}\n`);
