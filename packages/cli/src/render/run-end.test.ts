@@ -18,7 +18,7 @@ const SUMMARY: RunSummary = {
   usage: NO_USAGE,
   runtimeMs: 61_000,
   branch: "cloister/test",
-  workspace: "/work/tree",
+  workspace: "/project/tree",
   takeOver: "git -C /repository merge cloister/test",
   report: "/repository/report.md",
 };
@@ -32,7 +32,7 @@ test("the end of a run that is done says what was done, at what cost, where it i
     "✓ b  Task b",
     "2 of 2 tasks done · 3 iterations · 1m 01s · $1.25 · 12.3k tokens",
     "",
-    "Work       branch cloister/test, in /work/tree",
+    "Work       branch cloister/test, in /project/tree",
     "Take over  git -C /repository merge cloister/test",
     "Report     /repository/report.md",
   ]);
@@ -50,7 +50,7 @@ test("the end short of the goal says why, and how to go on", () => {
     "task a: nothing changed",
     "2 of 2 tasks done · 3 iterations · 1m 01s · at least $1.25 · 12.3k tokens",
     "",
-    "Work       branch cloister/test, in /work/tree",
+    "Work       branch cloister/test, in /project/tree",
     "Go on      cloister resume 20260107-090000-test",
   ]);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, suite, after, test } from "node:test";
+import { after, before, suite, test } from "node:test";
 import type { Report } from "@cloister/core";
 import type { RunSummary } from "@cloister/engine";
 import { summaryOf } from "../harness/cli-process.ts";
@@ -88,9 +88,15 @@ suite("a run that is done", () => {
     assert.match(readFileSync(file, "utf8"), /^<!doctype html>/i);
   });
 
-  test("its report stands up to its own audit", async () => {
-    const audit = await repository.run(["audit", summary.report ?? ""]);
-    assert.equal(audit.code, 0, audit.stdout);
+  test("audit tells what of somebody's report is so", async () => {
+    const file = join(repository.folder, "REPORT.md");
+    const audit = async (...lines: readonly string[]): Promise<number | null> => {
+      writeFileSync(file, `# Report\n\n${lines.join("\n\n")}\n`);
+      return (await repository.run(["audit", file])).code;
+    };
+    const cost = `It cost $${summary.cost.toFixed(4)}.`;
+    assert.equal(await audit("3 tests passed.", cost), 0);
+    assert.equal(await audit("30 tests passed.", cost), 7);
   });
 
   test("it can't be taken for a run that must be resumed", async () => {

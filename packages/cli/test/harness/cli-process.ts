@@ -6,7 +6,7 @@ import { until } from "./until.ts";
 
 const ENTRY = fileURLToPath(new URL("../../bin/cloister.js", import.meta.url));
 /** No test's command takes longer, but where something is wrong: it is killed then. */
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 240_000;
 
 /** How a command ended, and what it printed. */
 export type CliEnd = {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import type { Report, TokenUsage } from "@cloister/core";
 import type { RunSummary } from "@cloister/engine";
 import { startModelServer } from "@cloister/testkit";
@@ -40,27 +40,29 @@ const CASES: readonly {
   { agent: "builtin", model: "google/gemini-2.5-flash", price: GEMINI_FLASH, costFrom: "priced" },
 ];
 
-for (const { agent, model, price, costFrom } of CASES) {
-  test(`${agent}${model === undefined ? "" : ` with ${model}`} completes the plan, and the report says what the server sent`, async () => {
-    const script = readTextToolsScript();
-    await using server = await startModelServer({ script });
-    using repository = createTextTools(agentEnvironment(server.url));
-    const before = pictureOf(repository);
-    const wanted = model === undefined ? [] : ["--model", model];
-    const end = await repository.run(["run", "plan.md", "--agent", agent, ...wanted, "--json"]);
-    assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
-    const result: Result = { end, repository, summary: summaryOf(end) };
+suite("a plan of three tasks", { concurrency: 2 }, () => {
+  for (const { agent, model, price, costFrom } of CASES) {
+    test(`${agent}${model === undefined ? "" : ` with ${model}`} completes it, and the report says what the server sent`, async () => {
+      const script = readTextToolsScript();
+      await using server = await startModelServer({ script });
+      using repository = createTextTools(agentEnvironment(server.url));
+      const before = pictureOf(repository);
+      const wanted = model === undefined ? [] : ["--model", model];
+      const end = await repository.run(["run", "plan.md", "--agent", agent, ...wanted, "--json"]);
+      assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
+      const result: Result = { end, repository, summary: summaryOf(end) };
 
-    assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
-    assertDone(result);
-    assertJudgement(result);
-    assertBranch(result, writtenFiles(script));
-    const sent = server.usageTotals.total;
-    assert.deepEqual(result.summary.usage, sent);
-    assertCost(result, costOf(sent, price), costFrom);
-    assertReport(result, sent);
-  });
-}
+      assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
+      assertDone(result);
+      assertJudgement(result);
+      assertBranch(result, writtenFiles(script));
+      const sent = server.usageTotals.total;
+      assert.deepEqual(result.summary.usage, sent);
+      assertCost(result, costOf(sent, price), costFrom);
+      assertReport(result, sent);
+    });
+  }
+});
 
 function assertDone({ summary }: Result): void {
   const { reason, exitCode, tasks, iterations, costComplete } = summary;
@@ -77,12 +79,12 @@ function assertJudgement({ end }: Result): void {
     verdicts.map(({ type }) => type),
     ["accepted", "rejected", "accepted", "accepted"],
   );
-  const judged = eventsOfType(end, "gate_judged").map(({ iteration, judged }) => [
+  const outcomes = eventsOfType(end, "gate_judged").map(({ iteration, judged: { gate, outcome } }) => [
     iteration,
-    judged.gate,
-    judged.outcome,
+    gate,
+    outcome,
   ]);
-  assert.deepEqual(judged, [
+  assert.deepEqual(outcomes, [
     [1, "tests", "passed"],
     [1, "acceptance-slugify", "passed"],
     [2, "tests", "passed"],

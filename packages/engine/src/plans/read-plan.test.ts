@@ -135,7 +135,7 @@ allowEmptyDiff: true
 status: done
 \`\`\`
 `,
-    "/work/plans/plan.md",
+    "/project/plans/plan.md",
   );
   const common = { body: "", dependsOn: [], gates: [], limits: {}, allowEmptyDiff: false, done: false };
   deepEqual(plan, {
@@ -161,7 +161,7 @@ status: done
     ],
     gates: [
       { name: "npm test", command: "npm test" },
-      { name: "x", command: "make", timeoutMs: 90_000, required: true, heldOutFiles: "/work/plans/hidden" },
+      { name: "x", command: "make", timeoutMs: 90_000, required: true, heldOutFiles: "/project/plans/hidden" },
     ],
     limits: {
       maxIterations: 3,

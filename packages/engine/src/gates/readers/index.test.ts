@@ -94,7 +94,7 @@ const FAILURES: Readonly<Record<string, readonly string[]>> = {
   "jest-broken": ["broken.test.js > Test suite failed to run"],
   "jest-default": ["sum.test.js > sum > adds three numbers"],
   "jest-verbose": ["sum.test.js > sum > adds three numbers"],
-  "jest-json": ["/work/jest/sum.test.js > sum > adds three numbers"],
+  "jest-json": ["/project/jest/sum.test.js > sum > adds three numbers"],
   "mocha-spec": ["sum > adds three numbers"],
   "node-spec": ["sum > adds # and \\ in names"],
   "node-tap": ["sum > adds # and \\ in names"],
