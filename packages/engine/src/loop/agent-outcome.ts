@@ -20,12 +20,19 @@ export function judgeExit(agent: AgentAdapter, heard: HeardEnd): AgentOutcome {
   const { voice, exit } = heard;
   if (exit.cause === "spawn_failed")
     return failed("unavailable", `could not be started: ${exit.error ?? "unknown error"}`);
-  if (voice.finished === true && (exit.code === 0 || exit.cause !== "exited")) return { type: "finished" };
+  if (endedProperly(agent, heard)) return { type: "finished" };
   if (exit.cause === "aborted") return { type: "stopped" };
   if (voice.failed !== undefined) return toFailure(voice.failed);
   if (exit.cause === "timeout") return failed("timeout", "the iteration's time limit was reached");
   if (exit.cause === "idle") return failed("idle", "the agent said nothing for the idle limit");
   return judgeCode(agent, heard);
+}
+
+/** Text that ends is no last word: it ends as well where the process was stopped. A result event is one, whatever became of the process. */
+function endedProperly({ capabilities }: AgentAdapter, { voice, exit }: HeardEnd): boolean {
+  if (voice.finished !== true) return false;
+  if (exit.cause === "exited") return exit.code === 0;
+  return capabilities.finalMessage === "structured";
 }
 
 /** It ended by itself, and did not say how. */

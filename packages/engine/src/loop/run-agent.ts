@@ -100,6 +100,7 @@ async function listen(
 ): Promise<AgentVoice> {
   const iteration = session.state.open?.iteration ?? 0;
   const voice: AgentVoice = { finalMessage: "" };
+  const isStructured = session.parts.agent.capabilities.finalMessage === "structured";
   let count = 0;
   const io = {
     request,
@@ -111,7 +112,7 @@ async function listen(
     follow(voice, event);
     count += 1;
     if (count <= MOST_EVENTS || event.type === "usage") session.report(iteration, clip(event));
-    if (event.type === "finished" || event.type === "failed") running.finish(FINISH_GRACE_MS);
+    if (isStructured && (event.type === "finished" || event.type === "failed")) running.finish(FINISH_GRACE_MS);
     if (event.type === "usage") {
       session.flush();
       if (describeOverspend(session.state) !== undefined) running.stop("aborted");
