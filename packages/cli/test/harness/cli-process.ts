@@ -21,6 +21,8 @@ export interface CliProcess {
   readonly pid: number;
   /** What it printed to standard output so far. */
   readonly output: () => string;
+  /** What it printed to standard error so far. */
+  readonly notes: () => string;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Waits until it has printed an event of this type, with `--json`. */
   readonly hasPrinted: <Type extends RunEvent["type"]>(type: Type) => Promise<Extract<RunEvent, { type: Type }>>;
@@ -45,6 +47,7 @@ export function startCli(args: readonly string[], { cwd, env }: CliSurroundings)
   return {
     pid: child.pid ?? 0,
     output: () => printed.stdout,
+    notes: () => printed.stderr,
     kill: (signal) => void child.kill(signal),
     hasPrinted: (type) => until(`cloister prints ${type}`, () => findEvent(printed.stdout, type)),
     ended,

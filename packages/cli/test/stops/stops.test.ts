@@ -31,7 +31,7 @@ type Case = {
   /** Options of `run` that make it end by itself. */
   readonly limits?: readonly string[];
   /** Ends it, where it does not end by itself. */
-  readonly stop?: (run: HangingRun) => Promise<unknown> | void;
+  readonly stop?: (run: HangingRun) => Promise<unknown>;
   readonly code: number | null;
   readonly reason?: string;
   /** Options of `resume` that let it go on. */
@@ -39,9 +39,10 @@ type Case = {
 };
 
 const CASES: readonly Case[] = [
-  { name: "SIGINT", stop: ({ process }) => process.kill("SIGINT"), code: 130, reason: "interrupted" },
-  { name: "SIGTERM", stop: ({ process }) => process.kill("SIGTERM"), code: 143, reason: "terminated" },
-  { name: "kill -9 of cloister", stop: ({ process }) => process.kill("SIGKILL"), code: null },
+  { name: "SIGINT", stop: async ({ process }) => process.kill("SIGINT"), code: 130, reason: "interrupted" },
+  { name: "SIGTERM", stop: async ({ process }) => process.kill("SIGTERM"), code: 143, reason: "terminated" },
+  { name: "a second SIGINT", stop: interruptTwice, code: 130 },
+  { name: "kill -9 of cloister", stop: async ({ process }) => process.kill("SIGKILL"), code: null },
   { name: "cloister stop", stop: ({ repository }) => repository.run(["stop"]), code: 130, reason: "interrupted" },
   {
     name: "cloister stop --now",
@@ -51,21 +52,21 @@ const CASES: readonly Case[] = [
   },
   {
     name: "the run's time limit",
-    limits: ["--max-runtime", "6s"],
+    limits: ["--max-runtime", "8s"],
     code: 4,
     reason: "time_limit",
     raise: ["--max-runtime", "10m"],
   },
   {
     name: "the idle limit",
-    limits: ["--idle-timeout", "1s", "--max-iterations", "1"],
+    limits: ["--idle-timeout", "3s", "--max-iterations", "1"],
     code: 6,
     reason: "agent_failing",
     raise: ["--max-iterations", "3"],
   },
   {
     name: "the iteration's time limit",
-    limits: ["--iteration-timeout", "2s", "--max-iterations", "1"],
+    limits: ["--iteration-timeout", "4s", "--max-iterations", "1"],
     code: 6,
     reason: "agent_failing",
     raise: ["--max-iterations", "3"],
@@ -77,9 +78,9 @@ suite("nothing survives, and the run can be resumed", { concurrency: 2 }, () => 
     test(`after ${name}`, async () => {
       using repository = createTestRepository();
       const hanging = await startHangingRun(repository, limits);
-      await stop?.(hanging);
-      const end = await hanging.process.ended;
+      await (stop?.(hanging) ?? hanging.process.ended);
       await assertNothingLives(hanging);
+      const end = await hanging.process.ended;
       assert.equal(end.code, code, end.stderr);
       if (reason !== undefined) assertReason(end, reason);
       await assertIntact(repository);
@@ -106,10 +107,16 @@ async function startHangingRun(repository: TestRepository, limits: readonly stri
     const pids = readPids(pidFile);
     return pids.length === DESCENDANTS && pids;
   });
-  return { repository, process, run: charter.run, pids: [process.pid, pid, ...descendants] };
+  return { repository, process, run: charter.run, pids: [pid, ...descendants] };
 }
 
-/** The time begins when the stop was asked for, or when the run has ended by itself. */
+async function interruptTwice({ process }: HangingRun): Promise<void> {
+  process.kill("SIGINT");
+  await until("cloister says that it stops", () => process.notes().includes("stopping"));
+  process.kill("SIGINT");
+}
+
+/** The time begins when the stop was asked for, or, where a limit was reached, when the run has ended. */
 async function assertNothingLives({ pids, run }: HangingRun): Promise<void> {
   const living = (): number[] => [...pids.filter(isLiving), ...livingThatName(run)];
   await until("nothing of the run lives", () => living().length === 0, STOPPED_WITHIN_MS);
