@@ -88,6 +88,11 @@ suite("a run that is done", () => {
     assert.match(readFileSync(file, "utf8"), /^<!doctype html>/i);
   });
 
+  test("its own report stands its own audit", async () => {
+    const { code, stdout } = await repository.run(["audit", summary.report ?? ""]);
+    assert.equal(code, 0, stdout);
+  });
+
   test("audit tells what of somebody's report is so", async () => {
     const file = join(repository.folder, "REPORT.md");
     const audit = async (...lines: readonly string[]): Promise<number | null> => {

@@ -28,13 +28,16 @@ export const sizeRule: Rule = (line, { pathsOf }) => {
   });
 };
 
+/** `+29 −2 lines` is the size of a change, and the 2 no count of a file's. */
+const REMOVED = /[−-]\s?$/;
+
 /** `417-line implementation`, `src/lib.rs (+251 lines)`, and `After: 417 lines` beneath the name of a file. */
 export const lineCountRule: Rule = (line, { subjectOf }) => {
   if (line.fenced || OF_ALL.test(line.text)) return [];
   const subject = subjectOf(line);
   const about = subject === undefined ? "" : ` (${subject})`;
   return [...line.text.matchAll(LINES)]
-    .filter(({ index }) => !BEFORE.test(line.text.slice(0, index)))
+    .filter(({ index }) => !BEFORE.test(line.text.slice(0, index)) && !REMOVED.test(line.text.slice(0, index)))
     .map(([text, sign, number = ""]) => {
       const judge = sign === "+" || ADDED.test(line.text) ? judgeAdded : judgeLines;
       return sighting("lines", `${text.trim()}${about}`, (world) =>

@@ -1,5 +1,5 @@
 /** Money, tokens and time. */
-import { describeDuration, describeMoney, toUsd, type Report } from "@cloister/core";
+import { describeDuration, describeMoney, toUsd, type MicroUsd, type Report } from "@cloister/core";
 import { contradicted, supported, withoutEvidence, type Judgement } from "../claim.ts";
 import { decimalsOf, isNear, NUMBER, roundsTo, toNumber } from "../numbers.ts";
 import type { JournalView } from "../journal-view.ts";
@@ -22,7 +22,10 @@ export const costRule: Rule = (line) =>
     : [...line.text.matchAll(MONEY)].map(([text, number = ""]) =>
         spend("cost", text, ({ report, cite }) => {
           const { total, complete } = report.cost;
-          const agrees = roundsTo(toUsd(total.value), toNumber(number), decimalsOf(number));
+          const isSaid = (cost: MicroUsd): boolean => roundsTo(toUsd(cost), toNumber(number), decimalsOf(number));
+          const one = line.cells.length > 0 ? report.iterations.rows.find(({ cost }) => isSaid(cost.value)) : undefined;
+          if (one !== undefined) return supported(`iteration ${one.iteration} cost so much`, cite(one.cost.evidence));
+          const agrees = isSaid(total.value);
           const lacking = complete.value ? "" : ", without what could not be priced";
           return verdict(
             agrees,

@@ -28,7 +28,7 @@ export const testRule: Rule = (line) => {
     ...[...line.text.matchAll(COUNTED)].map(([said, number = ""]) => countOf(line, said, toNumber(number))),
     ...tableCount(line),
     ...(text || line.fenced ? [...line.text.matchAll(OUTCOME)] : []).map(([said, number = "", outcome = ""]) =>
-      counted(said, (journal) => judgeOutcome(journal, toNumber(number), outcome.toLowerCase())),
+      counted(said, (journal) => judgeOutcome(journal, toNumber(number), outcome.toLowerCase(), line)),
     ),
   ];
 };
@@ -99,10 +99,15 @@ function judgePassed(journal: JournalView, passed: number, all: number): Judgeme
   return first.verdict === "supported" ? judgeTotal(journal, all) : first;
 }
 
-function judgeOutcome(journal: JournalView, said: number, outcome: string): Judgement {
-  if (outcome.startsWith("pass")) return compare(journal, said, ({ passed }) => passed);
-  if (outcome.startsWith("fail")) return compare(journal, said, ({ failed }) => failed);
-  return compare(journal, said, ({ skipped }) => skipped);
+type Outcome = "passed" | "failed" | "skipped";
+
+/** In a table, and where "before" is said, a count may also be the base commit's. */
+function judgeOutcome(journal: JournalView, said: number, word: string, line: ReportLine): Judgement {
+  const outcome: Outcome = word.startsWith("pass") ? "passed" : word.startsWith("fail") ? "failed" : "skipped";
+  const now = compare(journal, said, (tests) => tests[outcome]);
+  if (now.verdict === "supported" || !(line.cells.length > 0 || /\bbefore\b/i.test(line.text))) return now;
+  const before = journal.report.gates.find(({ before: base }) => base?.value.tests?.[outcome] === said)?.before;
+  return before === undefined ? now : supported(`the base commit counted ${said}`, journal.cite(before.evidence));
 }
 
 function judgeAdded(journal: JournalView, said: number): Judgement {
