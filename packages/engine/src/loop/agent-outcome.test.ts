@@ -78,6 +78,14 @@ const CASES: readonly Case[] = [
     outcome: "crash",
   },
   {
+    name: "a command that the shell can't find",
+    agent: "command",
+    voice: { finished: true },
+    exit: { code: 127 },
+    stderr: "sh: 1: nobody: not found",
+    outcome: "unavailable",
+  },
+  {
     name: "a program that is not there",
     agent: "command",
     exit: { cause: "spawn_failed", code: null, error: "ENOENT" },

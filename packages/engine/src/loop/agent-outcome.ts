@@ -40,6 +40,8 @@ function judgeCode(agent: AgentAdapter, { voice, stderrTail, exit }: HeardEnd): 
   const { code, signal } = exit;
   const speaksText = agent.capabilities.finalMessage === "text";
   if (code === 0 && speaksText) return { type: "finished" };
+  if (speaksText && (code === 126 || code === 127) && voice.finalMessage.trim() === "")
+    return failed("unavailable", `the shell could not start it: ${stderrTail.trim().slice(-500)}`);
   const stdoutTail = speaksText ? voice.finalMessage.slice(-8192) : "";
   const known = agent.classify?.({ code, signal, stderrTail, stdoutTail });
   if (known !== undefined) return toFailure(known);

@@ -148,6 +148,19 @@ export async function findLeftAlone(request: RunRequest, root: string, planFile:
   return entries.filter(({ untracked }) => untracked).map(({ path }) => path);
 }
 
+/** Says what of the user's checkout a run in a worktree does not see; undefined where there is nothing. */
+export async function describeLeftOut(
+  request: RunRequest,
+  { repository, given }: RunProposal,
+): Promise<string | undefined> {
+  if (request.config.inPlace) return undefined;
+  const { entries } = await openWorkTree(repository.root, request.env).status();
+  const left = entries.filter(({ path }) => path !== given.planFile).map(({ path }) => path);
+  if (left.length === 0) return undefined;
+  const names = left.slice(0, 3).join(", ");
+  return `not part of the run, because not committed: ${names}${left.length > 3 ? ` and ${left.length - 3} more` : ""}`;
+}
+
 /** Where the evidence of what is left alone is kept for a resume. */
 export function leftAloneFile(runFolder: string): string {
   return join(runFolder, "left-alone.json");

@@ -1,7 +1,7 @@
 /** Starts and resumes runs: everything around the loop. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { CloisterError, replay, type RunCharter, type RunState, type StampedEvent } from "@cloister/core";
-import { resolveAgent } from "../agents/registry.ts";
+import { CloisterError, evolve, replay, type RunCharter, type RunState, type StampedEvent } from "@cloister/core";
+import { resolveAgent, type ResolvedAgent } from "../agents/registry.ts";
 import { removeHeldOut } from "../gates/index.ts";
 import { createEvidenceStore } from "../evidence/store.ts";
 import { openJournal, type Journal } from "../journal/index.ts";
@@ -21,7 +21,15 @@ import {
 } from "../runs/run-store.ts";
 import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
 import { anchorPaths } from "./anchor-paths.ts";
-import { createCharter, findLeftAlone, leftAloneFile, proposeRun } from "./charter.ts";
+import { describeBlindSpots } from "./blind-spots.ts";
+import {
+  createCharter,
+  describeLeftOut,
+  findLeftAlone,
+  leftAloneFile,
+  proposeRun,
+  type RunProposal,
+} from "./charter.ts";
 import { openPlanFile } from "./plan-file.ts";
 import type { ResumeRequest, RunContext, RunRequest, RunSummary } from "./port.ts";
 import { endUnprepared, runLoop } from "./run-loop.ts";
@@ -33,43 +41,63 @@ import { summarise } from "./summary.ts";
  * @throws CloisterError `plan_invalid`, `repository_invalid`, `agent_unavailable`, `git_failed`
  */
 export async function startRun(request: RunRequest): Promise<RunSummary> {
-  const { config, env } = request;
-  const command = config.agentCommand === undefined ? undefined : anchorPaths(config.agentCommand, request.folder);
-  const resolving = resolveAgent({ name: config.agent, env, command });
-  resolving.catch(() => undefined); // Awaited below: what is wrong with the plan is said before what is wrong with the agent.
-  const proposal = await proposeRun(request);
-  const resolved = await resolving;
-  for (const reason of [...proposal.reasons, ...(resolved.reason === undefined ? [] : [resolved.reason])])
-    request.notify?.(reason);
-  const root = proposal.repository.root;
+  const { proposal, resolved } = await settle(request);
+  const { root } = proposal.repository;
   const id = createRunId(new Date(), Math.random);
+  const { model, inPlace } = request.config;
   const charter = createCharter(request, proposal, {
     id,
     agent: {
       name: resolved.adapter.name,
       ...(resolved.command === undefined ? {} : { command: resolved.command }),
-      ...(config.model === undefined ? {} : { model: config.model }),
+      ...(model === undefined ? {} : { model }),
     },
   });
-  const leftAlone = config.inPlace ? await findLeftAlone(request, root, proposal.given.planFile) : [];
+  const leftAlone = inPlace ? await findLeftAlone(request, root, proposal.given.planFile) : [];
   const paths = runPaths(openRunStore(root), id);
   mkdirSync(paths.inbox, { recursive: true });
   writeFileSync(leftAloneFile(paths.folder), JSON.stringify(leftAlone));
   using _lock = takeLock(paths.lock);
+  const { text } = proposal.given;
+  const { workspace, planFile: file } = charter;
   const planFile = openPlanFile({
     runFolder: paths.folder,
-    workspace: charter.workspace,
-    planFile: charter.planFile,
-    ...(proposal.given.text === undefined ? {} : { text: proposal.given.text }),
+    workspace,
+    planFile: file,
+    ...(text === undefined ? {} : { text }),
   });
   const journal = openJournal(paths.journal, { create: true });
   const created: StampedEvent = { time: Date.now(), event: { type: "run_created", charter } };
   journal.append([{ type: "run_created", time: created.time, data: { charter } }], { expected: 0 });
   request.onEvent?.(created, 1);
-  const state = replay([created]);
-  if (state === undefined) throw new Error("a run that was created has a state");
   // Awaited here: the lock is given back when this function returns.
-  return await drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter });
+  return await drive(request, {
+    paths,
+    journal,
+    state: evolve(undefined, created),
+    planFile,
+    leftAlone,
+    agent: resolved.adapter,
+  });
+}
+
+/** Settles what is to be done and by whom, and says what a person should know of it beforehand. */
+async function settle(request: RunRequest): Promise<{ proposal: RunProposal; resolved: ResolvedAgent }> {
+  const { config, env, folder } = request;
+  const command = config.agentCommand === undefined ? undefined : anchorPaths(config.agentCommand, folder);
+  const resolving = resolveAgent({ name: config.agent, env, command });
+  resolving.catch(() => undefined); // Awaited below: what is wrong with the plan is said before what is wrong with the agent.
+  const proposal = await proposeRun(request);
+  const resolved = await resolving;
+  const leftOut = await describeLeftOut(request, proposal);
+  const lines = [
+    ...proposal.reasons,
+    ...(leftOut === undefined ? [] : [leftOut]),
+    ...(resolved.reason === undefined ? [] : [resolved.reason]),
+    ...describeBlindSpots(resolved.adapter, proposal.limits),
+  ];
+  for (const line of lines) request.notify?.(line);
+  return { proposal, resolved };
 }
 
 /**
