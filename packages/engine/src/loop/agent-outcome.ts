@@ -36,18 +36,31 @@ function endedProperly({ capabilities }: AgentAdapter, { voice, exit }: HeardEnd
 }
 
 /** It ended by itself, and did not say how. */
-function judgeCode(agent: AgentAdapter, { voice, stderrTail, exit }: HeardEnd): AgentOutcome {
+function judgeCode(agent: AgentAdapter, heard: HeardEnd): AgentOutcome {
+  const { voice, stderrTail, exit } = heard;
   const { code, signal } = exit;
-  const speaksText = agent.capabilities.finalMessage === "text";
-  if (code === 0 && speaksText) return { type: "finished" };
-  if (speaksText && (code === 126 || code === 127) && voice.finalMessage.trim() === "")
-    return failed("unavailable", `the shell could not start it: ${stderrTail.trim().slice(-500)}`);
-  const stdoutTail = speaksText ? voice.finalMessage.slice(-8192) : "";
-  const known = agent.classify?.({ code, signal, stderrTail, stdoutTail });
-  if (known !== undefined) return toFailure(known);
-  const how = code === 0 ? "without a result" : signal === null ? `with exit code ${code}` : `by signal ${signal}`;
   const said = stderrTail.trim().slice(-1000);
-  return failed("crash", `the agent ended ${how}${said === "" ? "" : `: ${said}`}`);
+  if (agent.capabilities.finalMessage === "text") {
+    if (code === 0) return { type: "finished" };
+    if (isUnknownCommand(heard)) return failed("unavailable", `the shell could not start it: ${said}`);
+  }
+  const known = agent.classify?.({ code, signal, stderrTail, stdoutTail: textTail(agent, voice) });
+  if (known !== undefined) return toFailure(known);
+  return failed("crash", `the agent ended ${describeEnd(exit)}${said === "" ? "" : `: ${said}`}`);
+}
+
+/** What a shell says of a command that it can't find or run (POSIX, "Exit Status for Commands"). */
+function isUnknownCommand({ voice, exit }: HeardEnd): boolean {
+  return (exit.code === 126 || exit.code === 127) && voice.finalMessage.trim() === "";
+}
+
+function textTail({ capabilities }: AgentAdapter, voice: AgentVoice): string {
+  return capabilities.finalMessage === "text" ? voice.finalMessage.slice(-8192) : "";
+}
+
+function describeEnd({ code, signal }: ProcessExit): string {
+  if (signal !== null) return `by signal ${signal}`;
+  return code === 0 ? "without a result" : `with exit code ${code}`;
 }
 
 function failed(failure: IterationFailure, message: string): AgentOutcome {
