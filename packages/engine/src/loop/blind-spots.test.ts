@@ -20,7 +20,12 @@ const CASES: readonly (readonly [string, { usage: boolean; cost: boolean }, RunL
 
 for (const [name, capabilities, limits, expected] of CASES)
   test(`${name} has ${expected.length} blind spots`, () => {
-    const spots = describeBlindSpots({ title: "It", capabilities }, limits);
+    const spots = describeBlindSpots({ title: "It", capabilities }, limits, undefined);
     assert.equal(spots.length, expected.length);
     for (const [index, pattern] of expected.entries()) assert.match(spots[index] ?? "", pattern);
   });
+
+test("an agent without cost has no blind spot where its model is named", () => {
+  const agent = { title: "It", capabilities: { usage: true, cost: false } };
+  assert.deepEqual(describeBlindSpots(agent, COST, "gpt-5.5"), []);
+});

@@ -94,7 +94,7 @@ async function settle(request: RunRequest): Promise<{ proposal: RunProposal; res
     ...proposal.reasons,
     ...(leftOut === undefined ? [] : [leftOut]),
     ...(resolved.reason === undefined ? [] : [resolved.reason]),
-    ...describeBlindSpots(resolved.adapter, proposal.limits),
+    ...describeBlindSpots(resolved.adapter, proposal.limits, config.model),
   ];
   for (const line of lines) request.notify?.(line);
   return { proposal, resolved };
