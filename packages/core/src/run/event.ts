@@ -48,6 +48,8 @@ export type DiffStat = { readonly files: number; readonly insertions: number; re
 
 /** What the workspace looked like after an iteration. */
 export type ObservedChange = {
+  /** Commit that the workspace stood at: the iteration's own head, or a commit of the agent's after it. */
+  readonly head: string;
   /** Git tree of the whole workspace. */
   readonly tree: string;
   /** True where the iteration left the tree as it found it (progress and learnings aside). */

@@ -107,6 +107,7 @@ for (const { given, verdict, ...rest } of CASES) {
       startedAt: 0,
       agent: { outcome: FINISHED, claimed, finalMessage: "" },
       change: {
+        head: "base",
         tree: "tree",
         unchanged: taskUnchanged,
         taskUnchanged,

@@ -18,8 +18,7 @@ export async function makeCheckpoint(session: Session): Promise<void> {
 
   session.record({ type: "checkpoint_started", iteration: open.iteration, tree: open.change.tree });
   const tree = proven === undefined ? open.change.tree : await writeProgress(session, proven);
-  const { head } = await workTree.status();
-  const parent = head ?? open.head;
+  const parent = open.change.head;
   if (tree === (await workTree.treeOf(parent))) return recordCheckpoint(session, open, parent);
   const commit = await workTree.commit({
     tree,

@@ -26,12 +26,17 @@ export async function observeChange(session: Session): Promise<void> {
       file: charter.planFile,
     });
   const status = await workTree.status();
-  await restoreBranch(session, status);
+  const head = await restoreBranch(session, status);
   if (open.phase !== "implement") return discard(session);
-  session.conclude({ type: "change_observed", iteration: open.iteration, change: await measure(session, status) });
+  session.conclude({
+    type: "change_observed",
+    iteration: open.iteration,
+    change: await measure(session, status, head),
+  });
 }
 
-async function measure(session: Session, status: TreeStatus): Promise<ObservedChange> {
+/** @param head commit that the branch stands at now; `status` was taken before it was put back. */
+async function measure(session: Session, status: TreeStatus, head: string): Promise<ObservedChange> {
   const { state, parts } = session;
   const { workTree } = parts;
   const leave = new Set(parts.leftAlone);
@@ -39,19 +44,22 @@ async function measure(session: Session, status: TreeStatus): Promise<ObservedCh
   const committed = status.head !== state.open?.head;
   if (touched.length === 0 && !committed) return unchanged(session);
   const tree = await workTree.stage(parts.leftAlone);
-  return describeChange(session, tree, await ownDiff(session, state.open?.head ?? state.head, tree));
+  return describeChange(session, { head, tree }, await ownDiff(session, state.open?.head ?? state.head, tree));
 }
 
 async function unchanged(session: Session): Promise<ObservedChange> {
-  const tree = await session.parts.workTree.treeOf(session.state.head);
-  return describeChange(session, tree, EMPTY);
+  const { head } = session.state;
+  return describeChange(session, { head, tree: await session.parts.workTree.treeOf(head) }, EMPTY);
 }
 
-async function describeChange(session: Session, tree: string, own: TreeDiff): Promise<ObservedChange> {
+type Place = Pick<ObservedChange, "head" | "tree">;
+
+async function describeChange(session: Session, { head, tree }: Place, own: TreeDiff): Promise<ObservedChange> {
   const { state } = session;
   const base = state.open === undefined ? undefined : taskState(state, state.open.task).baseCommit;
   const whole = base === undefined || base === state.open?.head ? own : await ownDiff(session, base, tree);
   return {
+    head,
     tree,
     unchanged: own.files.length === 0,
     taskUnchanged: whole.files.length === 0,
@@ -71,18 +79,24 @@ export async function ownDiff(session: Session, from: string, to: string): Promi
   return { files, stat: { files: files.length, insertions: sum("insertions"), deletions: sum("deletions") } };
 }
 
-/** Puts HEAD back on the run's branch, and the branch on a commit that continues the run. Files stay as the agent left them. */
-async function restoreBranch(session: Session, { head, branch }: TreeStatus): Promise<void> {
+/**
+ * Puts HEAD back on the run's branch, and the branch on a commit that continues the run. Files stay as the agent left them.
+ * @returns the commit that the branch stands at then.
+ */
+async function restoreBranch(session: Session, { head, branch }: TreeStatus): Promise<string> {
   const { open, charter } = session.state;
   const { workTree } = session.parts;
-  if (open === undefined || (head === open.head && branch === charter.branch)) return;
-  const continues = head !== undefined && (await workTree.isAncestor(open.head, head));
-  if (continues && branch === charter.branch) return;
-  await workTree.attach(charter.branch, continues ? head : open.head);
+  const base = open?.head ?? session.state.head;
+  if (head === base && branch === charter.branch) return base;
+  const continues = head !== undefined && (await workTree.isAncestor(base, head));
+  if (continues && branch === charter.branch) return head;
+  const restored = continues ? head : base;
+  await workTree.attach(charter.branch, restored);
   const message = continues
     ? "HEAD was taken off the run's branch; it was put back"
     : "commits of the run were rewritten; the branch was put back";
   raiseFinding(session, { name: "history_rewritten", message });
+  return restored;
 }
 
 /** Analysis and review change no file: what they changed is undone. */

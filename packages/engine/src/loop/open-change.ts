@@ -15,9 +15,15 @@ export async function openChange(session: Session): Promise<Change | undefined> 
   if (open?.change === undefined || open.change.taskUnchanged) return undefined;
   const base = taskState(session.state, open.task).baseCommit ?? open.head;
   const { files } = await ownDiff(session, base, open.change.tree);
+  const known = new Map<string, Promise<string | undefined>>();
+  const before = (path: string): Promise<string | undefined> => {
+    const text = known.get(path) ?? workTree.read(base, path, MOST_BYTES);
+    known.set(path, text);
+    return text;
+  };
   return {
     files,
-    before: (path) => workTree.read(base, path, MOST_BYTES),
+    before,
     after: (path) => readBounded(join(charter.workspace, path)),
   };
 }

@@ -11,6 +11,9 @@ import { parseRawDiff, parseStatus, type ChangedFile, type TreeStatus } from "./
 /** A difference between two trees. */
 export type TreeDiff = { readonly stat: DiffStat; readonly files: readonly ChangedFile[] };
 
+/** Answers that a work tree remembers of each kind. */
+const REMEMBERED = 16;
+
 /** A commit to make. */
 export type CommitRequest = {
   readonly tree: string;
@@ -56,23 +59,23 @@ export interface WorkTree {
 export function openWorkTree(folder: string, env: Readonly<Record<string, string>>): WorkTree {
   const git = createGit(folder, env);
   let identity: Promise<Record<string, string>> | undefined;
-  const trees = new Map<string, Promise<string>>();
+  const trees = createMemory<string>();
+  const diffs = createMemory<TreeDiff>();
   return {
     folder,
     status: async () =>
       parseStatus((await git(["status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z"])).stdout),
     stage: (leave) => stage(git, leave),
-    treeOf(commit) {
-      const known = trees.get(commit) ?? line(git, ["rev-parse", "--verify", `${commit}^{tree}`]);
-      trees.set(commit, known);
-      return known;
-    },
-    diff: async (from, to) =>
-      parseRawDiff((await git(["diff-tree", "-r", "-M", "--raw", "--numstat", "-z", from, to])).stdout),
+    treeOf: (commit) => trees.get(commit, () => line(git, ["rev-parse", "--verify", `${commit}^{tree}`])),
+    diff: (from, to) => diffs.get(`${from} ${to}`, () => diff(git, from, to)),
     patch: async (from, to, maxBytes) =>
       (await git(["diff", "--no-ext-diff", "--no-textconv", "-M", from, to], { maxBytes })).stdout,
     read: (treeish, path, maxBytes) => readBlob(git, treeish, path, maxBytes),
-    commit: async (request) => commit(git, request, await (identity ??= commitIdentity(git))),
+    async commit(request) {
+      const made = await commit(git, request, await (identity ??= commitIdentity(git)));
+      await trees.get(made, () => Promise.resolve(request.tree));
+      return made;
+    },
     lastCommit: () => lastCommit(git),
     reset: async (tree) => void (await git(["read-tree", "--reset", "-u", tree])),
     overlay: (base, top, files) => overlay(git, { base, top, files }),
@@ -83,6 +86,26 @@ export function openWorkTree(folder: string, env: Readonly<Record<string, string
     keep: async (name, at) => void (await git(["update-ref", `refs/cloister/${name}`, at])),
     countWords: (at, words) => countWords(git, at, words),
   };
+}
+
+/** Remembers the last answers about what can't change: objects are named by their content. */
+function createMemory<Value>(): { get: (name: string, ask: () => Promise<Value>) => Promise<Value> } {
+  const known = new Map<string, Promise<Value>>();
+  return {
+    get(name, ask) {
+      const answer = known.get(name) ?? ask();
+      known.delete(name);
+      known.set(name, answer);
+      answer.catch(() => known.delete(name));
+      const [oldest] = known.keys();
+      if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+      return answer;
+    },
+  };
+}
+
+async function diff(git: RunGit, from: string, to: string): Promise<TreeDiff> {
+  return parseRawDiff((await git(["diff-tree", "-r", "-M", "--raw", "--numstat", "-z", from, to])).stdout);
 }
 
 async function line(git: RunGit, args: readonly string[]): Promise<string> {

@@ -195,7 +195,7 @@ function seen(iteration: number, { change, gates = [], findings = [] }: Scripted
     {
       type: "change_observed",
       iteration,
-      change: { tree, unchanged, taskUnchanged: unchanged, stat, taskStat: stat, taskFiles: [] },
+      change: { head: "base", tree, unchanged, taskUnchanged: unchanged, stat, taskStat: stat, taskFiles: [] },
     },
     ...gates.flatMap((gate) => judged(iteration, gate)),
     ...findings.map((finding): RunEvent => ({ type: "finding_raised", iteration, finding, blocks: true })),

@@ -174,6 +174,7 @@ class World {
       type: "change_observed",
       iteration: open.iteration,
       change: {
+        head: open.head,
         tree: changes ? `tree-${open.iteration}` : "tree",
         unchanged: !changes,
         taskUnchanged: !changes && !earlier,
