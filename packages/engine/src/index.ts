@@ -18,7 +18,7 @@ export { sendControl } from "./runs/inbox.ts";
 export type { LockHolder } from "./runs/lock.ts";
 export { lockHolder } from "./runs/lock.ts";
 export type { PlacedEvent, RunView } from "./runs/read-run.ts";
-export { followRun, readRun } from "./runs/read-run.ts";
+export { findUnfinishedRun, followRun, readRun } from "./runs/read-run.ts";
 export type { RunPaths, RunStore } from "./runs/run-store.ts";
 export { findRunStore, listRunIds, openRunStore, runPaths, selectRun } from "./runs/run-store.ts";
 export type { Repository } from "./vcs/index.ts";

@@ -2,12 +2,10 @@ import type { RunId } from "@cloister/core";
 import {
   findRepository,
   findRunStore,
-  listRunIds,
-  readRun,
+  findUnfinishedRun,
   runPaths,
   type RunPaths,
   type RunStore,
-  type RunView,
   selectRun,
 } from "@cloister/engine";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -32,20 +30,12 @@ export async function openRun({ cwd, env }: Terminal, wanted: string | undefined
   return { root, store, run, paths: runPaths(store, run) };
 }
 
-/** A run as it stands, opened. */
-export type OpenedView = { readonly opened: OpenedRun; readonly view: RunView };
-
 /**
  * Like {@link openRun}, but without a wish the newest run is meant that is not done (the newest, where all are).
  * @throws CloisterError `repository_invalid`, `run_not_found`.
  */
-export async function openUnfinishedRun(terminal: Terminal, wanted: string | undefined): Promise<OpenedView> {
+export async function openUnfinishedRun(terminal: Terminal, wanted: string | undefined): Promise<OpenedRun> {
   const newest = await openRun(terminal, wanted);
-  const { store } = newest;
-  const candidates = wanted === undefined ? listRunIds(store).toReversed() : [];
-  for (const run of candidates) {
-    const view = readRun(store, run);
-    if (view.state.ended?.reason !== "done") return { opened: { ...newest, run, paths: runPaths(store, run) }, view };
-  }
-  return { opened: newest, view: readRun(store, newest.run) };
+  const run = wanted === undefined ? findUnfinishedRun(newest.store) : undefined;
+  return run === undefined ? newest : { ...newest, run, paths: runPaths(newest.store, run) };
 }

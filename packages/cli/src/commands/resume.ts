@@ -1,4 +1,4 @@
-import { resumeRun, sendControl } from "@cloister/engine";
+import { lockHolder, readRun, resumeRun, sendControl } from "@cloister/engine";
 import type { ResumeOptions } from "../definitions/running.ts";
 import { toRunLimits } from "../definitions/shared-options.ts";
 import type { CommandHandler } from "../program/command-definition.ts";
@@ -9,15 +9,19 @@ import { createSurroundings } from "./run-context.ts";
 
 /** `cloister resume [RUN]`. */
 export const resume: CommandHandler<ResumeOptions> = async ({ args: [wanted], options }, terminal) => {
-  const { opened, view } = await openUnfinishedRun(terminal, wanted);
-  const { state, alive } = view;
-  if (alive && state.paused) return unpause(opened, options, terminal);
+  const opened = await openUnfinishedRun(terminal, wanted);
+  if (isPaused(opened)) return unpause(opened, options, terminal);
   const limits = toRunLimits(options);
   const { root: _root, ...surroundings } = await createSurroundings(terminal, { limits });
-  return presentRun(terminal, { json: options.json === true, state }, (hooks) =>
+  return presentRun(terminal, { json: options.json === true }, (hooks) =>
     resumeRun({ ...surroundings, ...hooks, run: opened.run, limits }),
   );
 };
+
+/** Only a run that lives is read here: one that does not is read when it is resumed. */
+function isPaused({ store, run, paths }: OpenedRun): boolean {
+  return lockHolder(paths.lock) !== undefined && readRun(store, run).state.paused;
+}
 
 /** A run that lives needs no new process: it is told to go on. */
 function unpause({ run, paths }: OpenedRun, { json }: ResumeOptions, terminal: Terminal): number {

@@ -13,6 +13,8 @@ import { printJson, type Terminal } from "../terminal/terminal.ts";
 /** A run's view. Disposing of it gives the terminal back. */
 export interface RunView extends Disposable {
   readonly onEvent: OnEvent;
+  /** Begins with the state so far of a run that is resumed. */
+  readonly begin: (state: RunState) => void;
   /** Shows a line that is not an event. */
   readonly notify: (line: string) => void;
   /** Shows how the run ended; the last thing that a view shows. */
@@ -20,31 +22,30 @@ export interface RunView extends Disposable {
 }
 
 /** What a view begins with. */
-export type ViewOptions = {
-  readonly json?: boolean;
-  /** The state so far of a run that is resumed. */
-  readonly state?: RunState;
-};
+export type ViewOptions = { readonly json?: boolean };
 
 /** The view that fits the terminal and the user's wish. */
-export function createRunView(terminal: Terminal, { json, state }: ViewOptions): RunView {
+export function createRunView(terminal: Terminal, { json }: ViewOptions): RunView {
   if (json === true) return createJsonView(terminal);
-  const progress: Progress = { ...NO_PROGRESS, state };
-  return terminal.interactive ? createLiveView(terminal, progress) : createPlainView(terminal, progress);
+  return terminal.interactive ? createLiveView(terminal, NO_PROGRESS) : createPlainView(terminal, NO_PROGRESS);
 }
 
 function createJsonView(terminal: Terminal): RunView {
   return {
     onEvent: ({ time, event }, position) => printJson(terminal, { position, time, ...event }),
+    begin: () => undefined,
     notify: (line) => terminal.note(toSingleLine(line)),
     end: (summary) => printJson(terminal, summary),
     [Symbol.dispose]: () => undefined,
   };
 }
 
-function createPlainView(terminal: Terminal, begin: Progress): RunView {
-  let progress = begin;
+function createPlainView(terminal: Terminal, first: Progress): RunView {
+  let progress = first;
   return {
+    begin(state) {
+      progress = { ...progress, state };
+    },
     onEvent(stamped) {
       progress = followProgress(progress, stamped);
       const line = describeEvent(stamped.event);
@@ -58,8 +59,8 @@ function createPlainView(terminal: Terminal, begin: Progress): RunView {
   };
 }
 
-function createLiveView(terminal: Terminal, begin: Progress): RunView {
-  let progress = begin;
+function createLiveView(terminal: Terminal, first: Progress): RunView {
+  let progress = first;
   const block = new LiveBlock(terminal, () => {
     const { columns, rows, paint } = terminal;
     return ["", ...renderProgress(progress, { columns, rows, paint, now: terminal.now() })];
@@ -70,6 +71,10 @@ function createLiveView(terminal: Terminal, begin: Progress): RunView {
     shown = false;
   };
   return {
+    begin(state) {
+      progress = { ...progress, state };
+      block.refresh();
+    },
     onEvent(stamped) {
       progress = followProgress(progress, stamped);
       printNews(block, terminal, stamped);

@@ -1,4 +1,4 @@
-import type { EndReason, GateSpec, RunId, RunLimits, StampedEvent, TokenUsage } from "@cloister/core";
+import type { EndReason, GateSpec, RunId, RunLimits, RunState, StampedEvent, TokenUsage } from "@cloister/core";
 import type { Config } from "../config/config.ts";
 
 /** Called with each event once it is in the journal, in order. Contract: must not throw, must return quickly. */
@@ -31,6 +31,8 @@ export type RunRequest = RunContext & {
 export type ResumeRequest = RunContext & {
   /** Undefined: the last run that did not end with every task done. */
   readonly run?: RunId;
+  /** Called once with the run as its journal has it, before anything is done. */
+  readonly onState?: (state: RunState) => void;
   /** Replaces limits of the run. */
   readonly limits: RunLimits;
 };

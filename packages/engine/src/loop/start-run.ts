@@ -1,6 +1,6 @@
 /** Starts and resumes runs: everything around the loop. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { CloisterError, evolve, replay, type RunCharter, type RunState, type StampedEvent } from "@cloister/core";
+import { CloisterError, evolve, replay, type RunState, type StampedEvent } from "@cloister/core";
 import { resolveAgent, type ResolvedAgent } from "../agents/registry.ts";
 import { removeHeldOut } from "../gates/index.ts";
 import { createEvidenceStore } from "../evidence/store.ts";
@@ -8,17 +8,8 @@ import { openJournal, type Journal } from "../journal/index.ts";
 import { killRun, markerFor, startGuardian, startProcess } from "../process/index.ts";
 import { writeReport } from "../report/index.ts";
 import { takeLock } from "../runs/lock.ts";
-import { stampedEvents } from "../runs/read-run.ts";
-import {
-  createRunId,
-  findRunStore,
-  listRunIds,
-  openRunStore,
-  runPaths,
-  selectRun,
-  type RunPaths,
-  type RunStore,
-} from "../runs/run-store.ts";
+import { findUnfinishedRun, stampedEvents } from "../runs/read-run.ts";
+import { createRunId, findRunStore, openRunStore, runPaths, selectRun } from "../runs/run-store.ts";
 import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
 import { anchorPaths } from "./anchor-paths.ts";
 import { describeBlindSpots } from "./blind-spots.ts";
@@ -107,7 +98,7 @@ async function settle(request: RunRequest): Promise<{ proposal: RunProposal; res
 export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
   const { root } = await findRepository(request.folder, request.env);
   const store = findRunStore(root);
-  const id = request.run ?? lastOpenRun(store);
+  const id = request.run ?? (store === undefined ? undefined : findUnfinishedRun(store));
   if (store === undefined || id === undefined) throw noOpenRun();
   const paths = runPaths(store, selectRun(store, id));
   using _lock = takeLock(paths.lock);
@@ -115,6 +106,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
   const journal = openJournal(paths.journal);
   const state = replay(stampedEvents(journal.read()));
   if (state === undefined) throw noOpenRun();
+  request.onState?.(state);
   const { charter } = state;
   removeHeldOut(charter.workspace);
   const { command } = charter.agent;
@@ -173,21 +165,6 @@ async function drive(
     request.signal?.removeEventListener("abort", stop);
     await guardian.stop();
     session.flush();
-    journal.close();
-  }
-}
-
-function lastOpenRun(store: RunStore | undefined): RunCharter["run"] | undefined {
-  if (store === undefined) return undefined;
-  return listRunIds(store).findLast((id) => !endedDone(runPaths(store, id)));
-}
-
-function endedDone(paths: RunPaths): boolean {
-  const journal = openJournal(paths.journal);
-  try {
-    const [last] = [...journal.read({ from: Math.max(1, journal.length) })];
-    return last?.type === "run_ended" && last.data.reason === "done";
-  } finally {
     journal.close();
   }
 }

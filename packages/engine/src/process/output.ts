@@ -1,4 +1,5 @@
 import { PassThrough, type Readable } from "node:stream";
+import { notePassedBytes } from "./free-memory.ts";
 
 /** Bytes held for a consumer that is slow, or has not come yet; what is beyond them waits in the process. */
 const BUFFER_BYTES = 64 * 1024;
@@ -25,7 +26,10 @@ export function createOutput(source: Readable, onBytes: () => void): Output {
   // A stream in between is read from the start, so nothing is lost before the consumer comes, and holds back the source where it is slow.
   const passage = new PassThrough({ highWaterMark: BUFFER_BYTES });
   source.on("error", () => undefined); // EIO, ECONNRESET: the output ends there, which `close` tells.
-  source.on("data", onBytes);
+  source.on("data", (chunk: Uint8Array) => {
+    onBytes();
+    notePassedBytes(chunk.byteLength);
+  });
   source.pipe(passage);
   source.once("close", () => passage.end());
   // Who stops reading must not block the process: the rest flows, and is dropped.

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError, replay, type RunEvent, type RunId, type RunState, type StampedEvent } from "@cloister/core";
 import { openJournalReader, type StoredRecord } from "../journal/index.ts";
 import { lockHolder } from "./lock.ts";
-import { runPaths, type RunStore } from "./run-store.ts";
+import { listRunIds, runPaths, type RunStore } from "./run-store.ts";
 
 /** An event with its place in the journal. */
 export type PlacedEvent = StampedEvent & { readonly position: number };
@@ -35,6 +35,21 @@ export function readRun(store: RunStore, id: RunId): RunView {
     if (state === undefined)
       throw new CloisterError({ code: "journal_damaged", message: `The journal of run ${id} is empty.` });
     return { state, events, alive: lockHolder(paths.lock) !== undefined, headHash: reader.headHash };
+  } finally {
+    reader.close();
+  }
+}
+
+/** The newest run that has not ended with every task done; undefined where there is none. Reads no more than each run's last event. */
+export function findUnfinishedRun(store: RunStore): RunId | undefined {
+  return listRunIds(store).findLast((id) => !endedDone(store, id));
+}
+
+function endedDone(store: RunStore, id: RunId): boolean {
+  const reader = openJournalReader(runPaths(store, id).journal);
+  try {
+    const [last] = reader.read({ from: Math.max(1, reader.length) });
+    return last?.type === "run_ended" && last.data["reason"] === "done";
   } finally {
     reader.close();
   }
