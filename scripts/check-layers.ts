@@ -6,7 +6,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   engine: ["@cloister/core"],
   testkit: [],
-  cli: ["@cloister/core", "@cloister/engine", "@cloister/testkit"],
+  // Audits and reports are rooms of the engine with a door of their own: a run does not load them to start.
+  cli: ["@cloister/core", "@cloister/engine", "@cloister/engine/audit", "@cloister/engine/report", "@cloister/testkit"],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*["']((?:@cloister\/|cloister|\.\.\/)[^"']*)["']/g;

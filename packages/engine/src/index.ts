@@ -1,6 +1,4 @@
 export { probeAgents, resolveAgent } from "./agents/registry.ts";
-export type { AuditedClaim, AuditResult, RunJournal } from "./audit/index.ts";
-export { auditExitCode, auditReport, describeAudit, renderAudit } from "./audit/index.ts";
 export type { Config, ConfigFlags, ConfigRow, LoadedConfig } from "./config/index.ts";
 export { describeConfig, loadConfig, userConfigFile } from "./config/index.ts";
 export { detectGates, detectSetup } from "./gates/index.ts";
@@ -12,7 +10,6 @@ export { quoteWord } from "./loop/quote-word.ts";
 export { resumeRun, startRun } from "./loop/start-run.ts";
 export { planTemplate, readPlanFile } from "./plans/index.ts";
 export { findMarked, killRun, markerFor } from "./process/index.ts";
-export { measureReport, renderHtml, renderMarkdown, writeReport } from "./report/index.ts";
 export type { Control } from "./runs/inbox.ts";
 export { sendControl } from "./runs/inbox.ts";
 export type { LockHolder } from "./runs/lock.ts";

@@ -1,18 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CloisterError, EXIT_CODES, type RunId } from "@cloister/core";
-import {
-  auditExitCode,
-  auditReport,
-  findRepository,
-  findRunStore,
-  listRunIds,
-  readRun,
-  type RunJournal,
-  type RunStore,
-  renderAudit,
-  verifyJournal,
-} from "@cloister/engine";
+import { findRepository, findRunStore, listRunIds, readRun, type RunStore, verifyJournal } from "@cloister/engine";
+import { auditExitCode, auditReport, renderAudit, type RunJournal } from "@cloister/engine/audit";
 import type { AuditOptions } from "../definitions/watching.ts";
 import type { CommandCall, CommandHandler } from "../program/command-definition.ts";
 import { toSingleLine } from "../render/plain-text.ts";

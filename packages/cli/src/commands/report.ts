@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CloisterError, type Report } from "@cloister/core";
-import { measureReport, readRun, renderHtml, renderMarkdown } from "@cloister/engine";
+import { readRun } from "@cloister/engine";
+import { measureReport, renderHtml, renderMarkdown } from "@cloister/engine/report";
 import type { ReportOptions } from "../definitions/watching.ts";
 import type { CommandHandler } from "../program/command-definition.ts";
 import { openRun } from "./open-run.ts";

@@ -6,7 +6,6 @@ import { removeHeldOut } from "../gates/index.ts";
 import { createEvidenceStore } from "../evidence/store.ts";
 import { openJournal, type Journal } from "../journal/index.ts";
 import { killRun, markerFor, startGuardian, startProcess } from "../process/index.ts";
-import { writeReport } from "../report/index.ts";
 import { takeLock } from "../runs/lock.ts";
 import { findUnfinishedRun, stampedEvents } from "../runs/read-run.ts";
 import { createRunId, findRunStore, openRunStore, runPaths, selectRun } from "../runs/run-store.ts";
@@ -154,6 +153,8 @@ async function drive(
     if (resumed === true) session.record({ type: "run_resumed", limits: request.limits ?? {} });
     await runLoop(session).catch((error: unknown) => endUnprepared(session, error));
     const { paths } = session.parts;
+    // Loaded here: a run does not wait for its report's code before it starts.
+    const { writeReport } = await import("../report/index.ts");
     const written = await writeReport({
       events: stampedEvents(journal.read()),
       folder: paths.report,
