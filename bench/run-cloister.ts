@@ -21,17 +21,20 @@ export type Ran = {
 /** A way in which Cloister is installed. */
 export type Edition = { readonly name: string; readonly entry: string };
 
-const PACKAGE = fileURLToPath(new URL("../packages/cli/", import.meta.url));
-const SOURCE: Edition = { name: "source", entry: join(PACKAGE, "src", "main.ts") };
-const BUILT: Edition = { name: "built", entry: join(PACKAGE, "dist", "main.js") };
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SOURCE: Edition = { name: "source", entry: join(ROOT, "packages", "cli", "src", "main.ts") };
+/** The published package: what users run, and what targets are about. `npm run bench` builds it first. */
+export const BUILT: Edition = { name: "built", entry: join(ROOT, "dist", "package", "dist", "main.js") };
 /** Often enough that the last reading is taken right before the end. */
 const LOOK_MS = 10;
 
-/** From source, and built where there is a build. */
-export const EDITIONS: readonly Edition[] = existsSync(BUILT.entry) ? [SOURCE, BUILT] : [SOURCE];
+if (!existsSync(BUILT.entry)) throw new Error("Expected the built package: start the bench with `npm run bench`.");
 
-/** Runs `cloister` with `args` in the sandbox's repository, from source unless told otherwise. */
-export function runCloister(sandbox: Sandbox, args: readonly string[], edition: Edition = SOURCE): Promise<Ran> {
+/** As users have it, and from source. */
+export const EDITIONS: readonly Edition[] = [BUILT, SOURCE];
+
+/** Runs `cloister` with `args` in the sandbox's repository, as built unless told otherwise. */
+export function runCloister(sandbox: Sandbox, args: readonly string[], edition: Edition = BUILT): Promise<Ran> {
   return runNode(sandbox, [edition.entry, ...args, "--json"]);
 }
 
