@@ -44,7 +44,13 @@ async function measure(session: Session, status: TreeStatus, head: string): Prom
   const committed = status.head !== state.open?.head;
   if (touched.length === 0 && !committed) return unchanged(session);
   const tree = await workTree.stage(parts.leftAlone);
-  return describeChange(session, { head, tree }, await ownDiff(session, state.open?.head ?? state.head, tree));
+  const base = taskBase(session);
+  // Asked for at once, and remembered: both are wanted below.
+  const [own] = await Promise.all([
+    ownDiff(session, state.open?.head ?? state.head, tree),
+    base === undefined ? undefined : ownDiff(session, base, tree),
+  ]);
+  return describeChange(session, { head, tree }, own);
 }
 
 async function unchanged(session: Session): Promise<ObservedChange> {
@@ -52,11 +58,16 @@ async function unchanged(session: Session): Promise<ObservedChange> {
   return describeChange(session, { head, tree: await session.parts.workTree.treeOf(head) }, EMPTY);
 }
 
+/** Commit that the open iteration's task began at. */
+function taskBase({ state }: Session): string | undefined {
+  return state.open === undefined ? undefined : taskState(state, state.open.task).baseCommit;
+}
+
 type Place = Pick<ObservedChange, "head" | "tree">;
 
 async function describeChange(session: Session, { head, tree }: Place, own: TreeDiff): Promise<ObservedChange> {
   const { state } = session;
-  const base = state.open === undefined ? undefined : taskState(state, state.open.task).baseCommit;
+  const base = taskBase(session);
   const whole = base === undefined || base === state.open?.head ? own : await ownDiff(session, base, tree);
   return {
     head,

@@ -15,17 +15,16 @@ export async function openChange(session: Session): Promise<Change | undefined> 
   if (open?.change === undefined || open.change.taskUnchanged) return undefined;
   const base = taskState(session.state, open.task).baseCommit ?? open.head;
   const { files } = await ownDiff(session, base, open.change.tree);
+  const after = (path: string): Promise<string | undefined> => readBounded(join(charter.workspace, path));
+  const changed = new Set(files.flatMap(({ path, oldPath }) => [path, oldPath ?? path]));
   const known = new Map<string, Promise<string | undefined>>();
   const before = (path: string): Promise<string | undefined> => {
-    const text = known.get(path) ?? workTree.read(base, path, MOST_BYTES);
+    // What has not changed is what it was: reading it from the disk spares a process.
+    const text = known.get(path) ?? (changed.has(path) ? workTree.read(base, path, MOST_BYTES) : after(path));
     known.set(path, text);
     return text;
   };
-  return {
-    files,
-    before,
-    after: (path) => readBounded(join(charter.workspace, path)),
-  };
+  return { files, before, after };
 }
 
 async function readBounded(path: string): Promise<string | undefined> {
