@@ -113,8 +113,8 @@ async function line(git: RunGit, args: readonly string[]): Promise<string> {
 }
 
 async function stage(git: RunGit, leave: readonly string[]): Promise<string> {
-  await git(["add", "-A", "--", ".", ...leave.map((path) => `:(exclude,literal)${path}`)]);
-  return line(git, ["write-tree"]);
+  const args = ["add", "-A", "--", ".", ...leave.map((path) => `:(exclude,literal)${path}`)];
+  return (await git(args, { followUp: "git write-tree" })).stdout.trim();
 }
 
 async function readBlob(git: RunGit, treeish: string, path: string, maxBytes: number): Promise<string | undefined> {
@@ -137,9 +137,12 @@ async function commit(
 ): Promise<string> {
   const lines = Object.entries(trailers).map(([key, value]) => `${key}: ${value}`);
   const message = `${subject}\n\n${lines.join("\n")}\n`;
-  const made = (await git(["commit-tree", tree, "-p", parent, "-F", "-"], { input: message, env })).stdout.trim();
-  await git(["update-ref", "-m", "cloister: checkpoint", "HEAD", made, parent]);
-  return made;
+  const made = await git(["commit-tree", tree, "-p", parent, "-F", "-"], {
+    input: message,
+    env: { ...env, PARENT: parent },
+    followUp: 'git update-ref -m "cloister: checkpoint" HEAD "$answer" "$PARENT" && echo "$answer"',
+  });
+  return made.stdout.trim();
 }
 
 async function lastCommit(git: RunGit): Promise<{ commit: string; trailers: Record<string, string> }> {

@@ -7,6 +7,7 @@ import type { RunContext } from "../../src/loop/port.ts";
 import { resumeRun, startRun } from "../../src/loop/start-run.ts";
 
 const [mode, folder = "", crashAt = "0"] = process.argv.slice(2);
+process.env["CRASH_PID"] = String(process.pid); // The git that stands before the real one kills this process.
 const env = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""]));
 const { values } = loadConfig({
   repository: folder,

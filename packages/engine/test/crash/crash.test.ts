@@ -29,14 +29,14 @@ echo '{"type":"assistant","message":{"role":"assistant","content":[{"type":"text
 echo '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"total_cost_usd":${COST},"usage":'"$usage"',"result":"TASK_COMPLETE"}'
 `;
 
-/** Stands before the real git, and kills whoever called it at the n-th call. */
+/** Stands before the real git, and kills Cloister at the n-th call. */
 const GIT = `#!/bin/sh
 echo "$@" >> "$GIT_CALLS"
 number=$(wc -l < "$GIT_CALLS")
-[ "$number" = "$CRASH_AT" ] && [ "$CRASH_WHEN" = before ] && { kill -9 $PPID; exit 1; }
+[ "$number" = "$CRASH_AT" ] && [ "$CRASH_WHEN" = before ] && { kill -9 $CRASH_PID; exit 1; }
 "$REAL_GIT" "$@"
 code=$?
-[ "$number" = "$CRASH_AT" ] && [ "$CRASH_WHEN" = after ] && kill -9 $PPID
+[ "$number" = "$CRASH_AT" ] && [ "$CRASH_WHEN" = after ] && kill -9 $CRASH_PID
 exit $code
 `;
 
