@@ -33,6 +33,9 @@ const FOREIGN = [
   "GIT_NAMESPACE",
 ];
 
+/** The same for a shell: every `git` in it gets the settings. */
+const SAFE_GIT = `git() { command git ${SAFE_SETTINGS.join(" ")} "$@"; }`;
+
 /** Options of one git command. */
 export type GitOptions = {
   readonly input?: string;
@@ -68,11 +71,10 @@ export function createGit(folder: string, env: Readonly<Record<string, string>>)
   const base = { ...cleanEnvironment(env), ...SAFE_ENVIRONMENT };
   return (args, { input, followUp, env: extra, allow = [], maxBytes = 32 * 1024 * 1024 } = {}) =>
     new Promise((resolve, reject) => {
-      const words = [...SAFE_SETTINGS, ...args];
       const [program, all] =
         followUp === undefined
-          ? ["git", words]
-          : ["/bin/sh", ["-c", `answer=$(git "$@") && ${followUp}`, "sh", ...words]];
+          ? ["git", [...SAFE_SETTINGS, ...args]]
+          : ["/bin/sh", ["-c", `${SAFE_GIT}; answer=$(git "$@") && ${followUp}`, "sh", ...args]];
       const child = spawn(program, all, { cwd: folder, env: { ...base, ...extra } });
       const stdout: Buffer[] = [];
       let size = 0;
