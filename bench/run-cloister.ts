@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readPeak } from "./peak-memory.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** A line of `--json` output that is an event. */
@@ -65,14 +66,4 @@ export async function runNode({ folder, root, env }: Sandbox, args: readonly str
   if (child.exitCode !== 0 && child.exitCode !== 3)
     throw new Error(`${args.join(" ")} ended with ${child.exitCode}: ${readFileSync(said, "utf8").slice(-2000)}`);
   return { startedAt, output: readFileSync(printed, "utf8"), peakMemory };
-}
-
-/** `VmHWM` of a process in MB; 0 where it is gone. */
-function readPeak(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    return (Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) * 1024) / 1e6;
-  } catch {
-    return 0; // It ended since: what was read before stands.
-  }
 }

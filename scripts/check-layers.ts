@@ -6,8 +6,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   engine: ["@cloister/core"],
   testkit: [],
-  // Audits and reports are rooms of the engine with a door of their own: a run does not load them to start.
-  cli: ["@cloister/core", "@cloister/engine", "@cloister/engine/audit", "@cloister/engine/report", "@cloister/testkit"],
+  // Audits, reports and the gateway are rooms of the engine with a door of their own: a run does not load them to start.
+  cli: [
+    "@cloister/core",
+    "@cloister/engine",
+    "@cloister/engine/audit",
+    "@cloister/engine/gateway",
+    "@cloister/engine/report",
+    "@cloister/testkit",
+  ],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*["']((?:@cloister\/|cloister|\.\.\/)[^"']*)["']/g;

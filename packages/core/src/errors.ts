@@ -9,7 +9,9 @@ export type ErrorCode =
   | "run_not_found"
   | "run_busy"
   | "git_failed"
-  | "setup_failed";
+  | "setup_failed"
+  | "credential_invalid"
+  | "gateway_failed";
 
 /** Details of a {@link CloisterError}. */
 export type ErrorDetails = {

@@ -95,3 +95,32 @@ export { describeCount } from "./report/count.ts";
 export { toPlainLine, toPlainText } from "./report/plain-text.ts";
 export { describeDiff } from "./report/summary.ts";
 export { RunScript, scriptCharter, scriptTask } from "./report/testing/run-script.ts";
+export type { Admission, BudgetStanding } from "./spend/admission.ts";
+export { judgeAdmission } from "./spend/admission.ts";
+export { addAmount, assertAmount } from "./spend/amount.ts";
+export type { SpendBook } from "./spend/book.ts";
+export { createSpendBook } from "./spend/book.ts";
+export type { Budget, BudgetLimits, BudgetPolicy, BudgetScope } from "./spend/budget.ts";
+export { BUDGET_SCOPES } from "./spend/budget.ts";
+export type { LimitKind } from "./spend/budget-limits.ts";
+export type { BudgetContext, Period, SpendIdentity } from "./spend/budgets-for.ts";
+export { runBudgetKeys, budgetsFor, isPeriodBudget } from "./spend/budgets-for.ts";
+export type { PastRun, PlanEstimate } from "./spend/estimate.ts";
+export { estimatePlan } from "./spend/estimate.ts";
+export type { Ledger, LedgerEntry, OpenReservation } from "./spend/ledger.ts";
+export { foldLedger, lostSettlement } from "./spend/ledger.ts";
+export type { LedgerRow } from "./spend/ledger-row.ts";
+export type {
+  Amount,
+  Completeness,
+  PriceSource,
+  Provider,
+  RefusalReason,
+  RequestEvent,
+  RequestSignal,
+  Wire,
+} from "./spend/request-event.ts";
+export { NO_AMOUNT, PROVIDERS, WIRES } from "./spend/request-event.ts";
+export { spentByPeriodKey, spentByRunKey } from "./spend/spent-by-key.ts";
+export type { BudgetCrossing, WarnedLimits } from "./spend/warning.ts";
+export { findCrossings, NOT_WARNED, recordWarnings } from "./spend/warning.ts";

@@ -9,6 +9,8 @@ export function configTemplate(setup: readonly string[]): string {
 #   maxIterations: 50
 #   maxCost: 10            # US dollars
 #   maxRuntime: 4h
+# gateway:                 # the metered door to the models
+#   budgets: { day: { maxCost: 20 } }
 # gates:                   # of plans that name none
 #   tests: npm test
 # setup: ${JSON.stringify(setup)}

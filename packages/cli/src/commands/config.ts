@@ -1,10 +1,10 @@
-import { CloisterError } from "@cloister/core";
-import { describeConfig, findRepository, loadConfig } from "@cloister/engine";
+import { describeConfig, loadConfig } from "@cloister/engine";
 import type { JsonOption } from "../definitions/shared-options.ts";
 import type { CommandHandler } from "../program/command-definition.ts";
 import { toSingleLine } from "../render/plain-text.ts";
 import { type Column, renderTable } from "../render/table.ts";
-import { printJson, type Terminal } from "../terminal/terminal.ts";
+import { printJson } from "../terminal/terminal.ts";
+import { findRoot } from "./open-run.ts";
 
 const COLUMNS: readonly Column[] = [{ title: "SETTING" }, { title: "FROM" }, { title: "VALUE" }];
 
@@ -21,13 +21,3 @@ export const config: CommandHandler<JsonOption> = async ({ options }, terminal) 
   terminal.print(...renderTable(COLUMNS, rows, terminal.interactive ? terminal.columns : undefined));
   return 0;
 };
-
-/** Outside a repository there is still the user's own configuration. */
-async function findRoot({ cwd, env }: Terminal): Promise<string | undefined> {
-  try {
-    return (await findRepository(cwd, env)).root;
-  } catch (error: unknown) {
-    if (CloisterError.isInstance(error) && error.code === "repository_invalid") return undefined;
-    throw error;
-  }
-}

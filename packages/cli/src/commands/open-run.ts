@@ -1,4 +1,4 @@
-import type { RunId } from "@cloister/core";
+import { CloisterError, type RunId } from "@cloister/core";
 import {
   findRepository,
   findRunStore,
@@ -38,4 +38,14 @@ export async function openUnfinishedRun(terminal: Terminal, wanted: string | und
   const newest = await openRun(terminal, wanted);
   const run = wanted === undefined ? findUnfinishedRun(newest.store) : undefined;
   return run === undefined ? newest : { ...newest, run, paths: runPaths(newest.store, run) };
+}
+
+/** The root of the repository that the user stands in; undefined outside of one, for what works there, too. */
+export async function findRoot({ cwd, env }: Terminal): Promise<string | undefined> {
+  try {
+    return (await findRepository(cwd, env)).root;
+  } catch (error: unknown) {
+    if (CloisterError.isInstance(error) && error.code === "repository_invalid") return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import type { AnyCommand } from "../program/command-definition.ts";
+import { GATEWAY } from "./gateway.ts";
 import { RESUME, RUN } from "./running.ts";
 import { AGENTS, COMPLETION, CONFIG, DEMO, DOCTOR, INIT, TESTKIT } from "./setting-up.ts";
 import { AUDIT, LOGS, PAUSE, REPORT, STATUS, STEER, STOP } from "./watching.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   STEER,
   REPORT,
   AUDIT,
+  GATEWAY,
   AGENTS,
   DOCTOR,
   CONFIG,

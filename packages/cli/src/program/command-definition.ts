@@ -11,6 +11,8 @@ export type Completes = "files" | "runs" | "nothing" | readonly string[];
 export type OptionDefinition<Value> = {
   /** What the help calls its value. Undefined for a switch. */
   readonly placeholder?: string;
+  /** The value may be left out: then it is `true`. */
+  readonly optional?: boolean;
   /** One letter. */
   readonly short?: string;
   readonly help: string;
@@ -48,7 +50,7 @@ export type CommandDefinition<Options> = {
   readonly options: { readonly [Name in keyof Options]-?: OptionDefinition<NonNullable<Options[Name]>> };
   /** Command lines without `cloister`, each with what it does. */
   readonly examples?: readonly (readonly [commandLine: string, meaning: string])[];
-  /** Commands of a group have children and no work of their own. */
+  /** Commands within this one. A group has no work of its own. */
   readonly children?: readonly AnyCommand[];
   readonly load?: () => Promise<CommandHandler<Options>>;
 };
@@ -68,8 +70,9 @@ export function toFlag(name: string): string {
 }
 
 /** An option as help and docs write it: `-p, --prompt <text>`. */
-export function describeOption(name: string, { short, placeholder }: OptionDefinition<unknown>): string {
-  const value = placeholder === undefined ? "" : ` <${placeholder}>`;
+export function describeOption(name: string, { short, placeholder, optional }: OptionDefinition<unknown>): string {
+  const inner = optional === true ? ` [${placeholder}]` : ` <${placeholder}>`;
+  const value = placeholder === undefined ? "" : inner;
   return `${short === undefined ? "" : `-${short}, `}${toFlag(name)}${value}`;
 }
 

@@ -35,9 +35,10 @@ export function renderCommandReference(commands: readonly AnyCommand[]): string 
 }
 
 function renderCommand(command: AnyCommand, parent: string): string[] {
-  const { name, summary, description, args, options, examples, children } = command;
+  const { name, summary, description, args, options, examples, children, load } = command;
   const full = `${parent} ${name}`;
-  const usage = [full, ...args.map(describeArgument), ...(children === undefined ? [] : ["<command>"])].join(" ");
+  const within = load === undefined ? "<command>" : "[command]";
+  const usage = [full, ...args.map(describeArgument), ...(children === undefined ? [] : [within])].join(" ");
   return [
     `## ${full}\n`,
     `    ${usage}\n`,

@@ -5,6 +5,8 @@ import { fromUsd, parseDuration } from "@cloister/core";
 import type { Completes, OptionDefinition } from "./command-definition.ts";
 
 type Extras = { readonly short?: string; readonly completes?: Completes };
+/** An option whose value may be left out is `true` then. */
+type Optional = Extras & { readonly optional: true };
 
 /** The rule for names of gates in plans: 80 characters at most, none of them `=` or a control character. */
 const GATE_NAME = /^[^=\p{Cc}]{1,80}$/u;
@@ -15,6 +17,8 @@ export function flag(help: string, extras: Extras = {}): OptionDefinition<boolea
 }
 
 /** An option with any text as its value; the empty text is refused. */
+export function text(placeholder: string, help: string, extras?: Extras): OptionDefinition<string>;
+export function text(placeholder: string, help: string, extras: Optional): OptionDefinition<string | true>;
 export function text(placeholder: string, help: string, extras: Extras = {}): OptionDefinition<string> {
   return { placeholder, help, parse: parseText, completes: "nothing", ...extras };
 }

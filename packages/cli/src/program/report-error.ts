@@ -15,9 +15,11 @@ const ERROR_EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   run_not_found: USAGE_EXIT_CODE,
   run_busy: USAGE_EXIT_CODE,
   agent_unavailable: EXIT_CODES.agent_unavailable,
+  credential_invalid: EXIT_CODES.agent_unavailable,
   journal_damaged: EXIT_CODES.internal_error,
   git_failed: EXIT_CODES.internal_error,
   setup_failed: EXIT_CODES.internal_error,
+  gateway_failed: EXIT_CODES.internal_error,
 };
 
 /** An error as `--json` prints it, on standard error. */

@@ -51,6 +51,11 @@ const DESCRIBERS: Describers = {
   iteration_started: ({ iteration, task, phase }) => plain(`#${iteration} ${phase} task ${task}`),
   agent_started: ({ iteration, pid }) => quiet(`#${iteration} agent started (process ${pid})`),
   agent_reported: ({ iteration, event }) => describeAgentEvent(iteration, event),
+  request_reserved: () => undefined,
+  request_settled: () => undefined,
+  request_refused: ({ iteration, detail }) => warning(`#${iteration} gateway refused a request: ${detail}`),
+  request_flagged: ({ iteration, detail, action }) => warning(`#${iteration} gateway ${action}: ${detail}`),
+  budget_warned: ({ detail }) => warning(detail),
   agent_ended: (event) => describeAgentEnd(event),
   change_observed: ({ iteration, change }) =>
     quiet(`#${iteration} ${change.unchanged ? "changed nothing" : `changed ${describeDiff(change.stat)}`}`),

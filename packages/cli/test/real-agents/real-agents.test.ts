@@ -1,15 +1,15 @@
 /**
  * The real Claude Code, Codex and Gemini CLIs, and the builtin agent on each of its wires, complete a plan of three tasks in a
- * real repository against a scripted model. The second task is claimed falsely at first. What the run says of files, gates, usage
- * and money must be what the server sent.
+ * real repository against a scripted model, behind the gateway and past it. The second task is claimed falsely at first. What the run
+ * says of files, gates, usage and money must be what the server sent.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, test } from "node:test";
-import type { Report, TokenUsage } from "@cloister/core";
+import type { CostSource, Report, TokenUsage } from "@cloister/core";
 import type { RunSummary } from "@cloister/engine";
-import { startModelServer } from "@cloister/testkit";
+import { type ModelServer, type RequestRecord, startModelServer } from "@cloister/testkit";
 import { pictureOf } from "../harness/checkout.ts";
 import { eventsOfType, summaryOf, type CliEnd } from "../harness/cli-process.ts";
 import type { TestRepository } from "../harness/test-repository.ts";
@@ -20,49 +20,81 @@ type Price = Readonly<Record<Exclude<keyof TokenUsage, "reasoning">, number>>;
 
 /** What happened in a run, for the assertions below. */
 type Result = { readonly end: CliEnd; readonly summary: RunSummary; readonly repository: TestRepository };
+type ReadReport = { readonly markdown: string; readonly json: Report };
 
-const CLAUDE_OPUS: Price = { input: 4, cacheRead: 0.2, cacheWrite: 5, output: 20 };
-const GPT: Price = { input: 5, cacheRead: 0.5, cacheWrite: 5, output: 30 };
-const GEMINI_DEFAULT: Price = { input: 0.75, cacheRead: 0.075, cacheWrite: 0.75, output: 3.75 };
-const GEMINI_FLASH: Price = { input: 0.3, cacheRead: 0.03, cacheWrite: 0.3, output: 2.5 };
+/** List prices of the models that the agents choose, or are told to use. */
+const PRICES: Readonly<Record<string, Price>> = {
+  "claude-opus-5-5": { input: 4, cacheRead: 0.2, cacheWrite: 5, output: 20 },
+  "gpt-5.5": { input: 5, cacheRead: 0.5, cacheWrite: 5, output: 30 },
+  "gemini-3.8-flash": { input: 0.75, cacheRead: 0.075, cacheWrite: 0.75, output: 3.75 },
+  "gemini-3.5-flash-lite": { input: 0.3, cacheRead: 0.03, cacheWrite: 0.3, output: 2.5 },
+  "gemini-2.5-flash": { input: 0.3, cacheRead: 0.03, cacheWrite: 0.3, output: 2.5 },
+};
 
-const CASES: readonly {
-  readonly agent: string;
-  readonly model?: string;
-  readonly price: Price;
-  readonly costFrom: "agent" | "priced";
-}[] = [
-  { agent: "claude", price: CLAUDE_OPUS, costFrom: "agent" },
-  { agent: "codex", model: "gpt-5.5", price: GPT, costFrom: "priced" },
-  { agent: "gemini", price: GEMINI_DEFAULT, costFrom: "priced" },
-  { agent: "builtin", model: "anthropic/claude-opus-5-5", price: CLAUDE_OPUS, costFrom: "priced" },
-  { agent: "builtin", model: "openai/gpt-5.5", price: GPT, costFrom: "priced" },
-  { agent: "builtin", model: "google/gemini-2.5-flash", price: GEMINI_FLASH, costFrom: "priced" },
+type Case = { readonly agent: string; readonly model?: string };
+
+const CASES: readonly Case[] = [
+  { agent: "claude" },
+  { agent: "codex", model: "gpt-5.5" },
+  { agent: "gemini" },
+  { agent: "builtin", model: "anthropic/claude-opus-5-5" },
+  { agent: "builtin", model: "openai/gpt-5.5" },
+  { agent: "builtin", model: "google/gemini-2.5-flash" },
 ];
 
 suite("a plan of three tasks", { concurrency: 2 }, () => {
-  for (const { agent, model, price, costFrom } of CASES) {
-    test(`${agent}${model === undefined ? "" : ` with ${model}`} completes it, and the report says what the server sent`, async () => {
-      const script = readTextToolsScript();
-      await using server = await startModelServer({ script });
-      using repository = createTextTools(agentEnvironment(server.url));
-      const before = pictureOf(repository);
-      const wanted = model === undefined ? [] : ["--model", model];
-      const end = await repository.run(["run", "plan.md", "--agent", agent, ...wanted, "--json"]);
-      assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
-      const result: Result = { end, repository, summary: summaryOf(end) };
+  for (const each of CASES) {
+    test(`${nameOf(each)} completes it behind the gateway, and the ledger says what the server sent`, async () => {
+      const { result, server } = await complete(each, {});
+      assertCosts(result, server.requests, "gateway");
+      assertLedger(result, server.requests);
+      assertClaim(result, each);
+      assertReport(result, server.usageTotals.total);
+    });
+  }
 
-      assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
-      assertDone(result);
-      assertJudgement(result);
-      assertBranch(result, writtenFiles(script));
-      const sent = server.usageTotals.total;
-      assert.deepEqual(result.summary.usage, sent);
-      assertCost(result, costOf(sent, price), costFrom);
-      assertReport(result, sent);
+  // What agents do must not depend on the gateway: two that report usage differently stand for all.
+  for (const [each, costFrom] of [
+    [CASES[0], "agent"],
+    [CASES[1], "priced"],
+  ] as const) {
+    if (each === undefined) continue;
+    test(`${nameOf(each)} completes it the same way without the gateway, by its own figures`, async () => {
+      const { result, server } = await complete(each, { CLOISTER_GATEWAY: "never" });
+      assertCosts(result, server.requests, costFrom);
+      assertReport(result, server.usageTotals.total);
+      assert.deepEqual(eventsOfType(result.end, "request_settled"), []);
     });
   }
 });
+
+function nameOf({ agent, model }: Case): string {
+  return `${agent}${model === undefined ? "" : ` with ${model}`}`;
+}
+
+function toArguments({ agent, model }: Case): string[] {
+  return ["--agent", agent, ...(model === undefined ? [] : ["--model", model]), "--json"];
+}
+
+type Completed = { readonly result: Result & { readonly report: ReadReport }; readonly server: ModelServer };
+
+/** Runs the plan to its end, and checks all that does not depend on who counts the money. */
+async function complete(each: Case, env: Readonly<Record<string, string>>): Promise<Completed> {
+  const script = readTextToolsScript();
+  await using server = await startModelServer({ script });
+  using repository = createTextTools({ ...agentEnvironment(server.url), ...env });
+  const before = pictureOf(repository);
+  const end = await repository.run(["run", "plan.md", ...toArguments(each)]);
+  assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
+  const result: Result = { end, repository, summary: summaryOf(end) };
+  assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
+  assertDone(result);
+  assertJudgement(result);
+  assertBranch(result, writtenFiles(script));
+  assert.deepEqual(result.summary.usage, server.usageTotals.total);
+  const kept = { ...result, report: readReport(result.summary) };
+  return { result: kept, server };
+}
 
 function assertDone({ summary }: Result): void {
   const { reason, exitCode, tasks, iterations, costComplete } = summary;
@@ -111,47 +143,74 @@ function assertBranch({ summary, repository: { git } }: Result, files: Readonly<
   ]);
 }
 
-/** Money is rounded to a millionth of a dollar in each iteration. */
-function assertCost({ end, summary, repository }: Result, expected: number, costFrom: "agent" | "priced"): void {
+/** Money is rounded to a millionth of a dollar in each request, or in each iteration. */
+function assertCosts({ end, summary }: Result, requests: readonly RequestRecord[], costFrom: CostSource): void {
   const ended = eventsOfType(end, "agent_ended");
   assert.deepEqual(
     ended.map((event) => event.costFrom),
     ended.map(() => costFrom),
   );
-  assertNear(summary.cost, expected);
-  if (costFrom === "priced") return;
-  const evidence = join(repository.root, ".cloister", "runs", summary.run, "evidence");
-  const said = ended.map(({ output }) => lastFigure(readFileSync(join(evidence, output.sha256), "utf8")));
   assertNear(
     summary.cost,
-    said.reduce((sum, figure) => sum + figure, 0),
+    requests.reduce((sum, request) => sum + costOf(request), 0) / 1e6,
   );
 }
 
-/** Claude Code's own figure, in its own words. */
-function lastFigure(output: string): number {
-  const line = output.split("\n").findLast((candidate) => candidate.startsWith("{"));
-  return Number((JSON.parse(line ?? "{}") as { readonly total_cost_usd?: number }).total_cost_usd);
+/** A row a request, in the order of their ends; their sum is the run's, to the micro-dollar. */
+function assertLedger({ end, summary }: Result, requests: readonly RequestRecord[]): void {
+  const rows = eventsOfType(end, "request_settled");
+  assert.deepEqual(
+    rows.map(({ usage, cost, completeness, status }) => ({ usage, cost, completeness, status })),
+    requests.map((request) => ({
+      usage: request.usage,
+      cost: Math.round(costOf(request)),
+      completeness: "whole",
+      status: request.status,
+    })),
+  );
+  assert.equal(
+    rows.reduce((sum, { cost }) => sum + cost, 0),
+    Math.round(summary.cost * 1e6),
+  );
 }
 
-function assertReport({ summary }: Result, sent: TokenUsage): void {
-  const markdown = readFileSync(summary.report ?? "", "utf8");
-  const report = JSON.parse(readFileSync(join(dirname(summary.report ?? ""), "report.json"), "utf8")) as Report;
-  const { total, ...tokens } = report.tokens;
+/** What an agent says of its own usage is kept beside, as a claim; Claude Code's own cost is the gateway's to the micro-dollar. */
+function assertClaim({ end, summary }: Result, { agent }: Case): void {
+  const claims = eventsOfType(end, "agent_ended").map(({ said }) => said);
+  assert.ok(claims.every((claim) => claim !== undefined));
+  if (agent !== "claude") return;
+  assertNear(summary.cost, claims.reduce((sum, claim) => sum + (claim?.cost ?? 0), 0) / 1e6);
+}
+
+/** Read while the repository is there. */
+function readReport({ report }: RunSummary): ReadReport {
+  const path = report ?? "";
+  const json = JSON.parse(readFileSync(join(dirname(path), "report.json"), "utf8")) as Report;
+  return { markdown: readFileSync(path, "utf8"), json };
+}
+
+function assertReport(
+  { summary, report: { markdown, json } }: Result & { report: ReadReport },
+  sent: TokenUsage,
+): void {
+  const { total, ...tokens } = json.tokens;
   assert.deepEqual(Object.fromEntries(Object.entries(tokens).map(([kind, { value }]) => [kind, value])), { ...sent });
   assert.equal(total.value, summary.tokens);
-  assert.equal(report.cost.total.value, Math.round(summary.cost * 1e6));
-  assert.equal(report.iterations.used.value, 4);
+  assert.equal(json.cost.total.value, Math.round(summary.cost * 1e6));
+  assert.equal(json.iterations.used.value, 4);
   assert.deepEqual(
-    report.tasks.map(({ status }) => status.value),
+    json.tasks.map(({ status }) => status.value),
     ["done", "done", "done"],
   );
   assert.ok(markdown.includes(`$${summary.cost.toFixed(4)}`), "the report names the cost");
 }
 
-function costOf(usage: TokenUsage, price: Price): number {
+/** In micro-dollars, at list price: so many dollars for a million tokens are as many micro-dollars for one. */
+function costOf({ model, usage }: RequestRecord): number {
+  const price = PRICES[model];
+  assert.ok(price !== undefined && usage !== undefined, `a price for ${model}`);
   const kinds = Object.keys(price) as (keyof Price)[];
-  return kinds.reduce((sum, kind) => sum + (usage[kind] * price[kind]) / 1e6, 0);
+  return kinds.reduce((sum, kind) => sum + usage[kind] * price[kind], 0);
 }
 
 function assertNear(actual: number, expected: number): void {

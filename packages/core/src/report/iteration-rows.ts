@@ -72,7 +72,7 @@ export function toCost(records: readonly IterationRecord[]): CostFacts {
   return {
     total: toFact(total as CostFacts["total"]["value"], usagePositions(records)),
     complete: { value: unknown.value === 0, evidence: unknown.evidence },
-    sources: { agent: from("agent"), priced: from("priced"), unknown },
+    sources: { gateway: from("gateway"), agent: from("agent"), priced: from("priced"), unknown },
   };
 }
 

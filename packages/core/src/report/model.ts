@@ -9,7 +9,7 @@ import type { RunId, TaskId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
 import type { Phase } from "../plan/plan.ts";
 import type { EndReason } from "../run/end-reason.ts";
-import type { DiffStat, IterationVerdict, RunEventType, StampedEvent } from "../run/event.ts";
+import type { CostSource, DiffStat, IterationVerdict, RunEventType, StampedEvent } from "../run/event.ts";
 import type { TaskStatus } from "../run/state.ts";
 import type { Evidence, Fact } from "./fact.ts";
 
@@ -97,7 +97,7 @@ export type TaskRow = {
 };
 
 /** Where a cost comes from: the agent's own figure (a claim), tokens and a price table, or nowhere. */
-export type CostSource = "agent" | "priced" | "unknown";
+export type { CostSource };
 
 export type CostFacts = {
   readonly total: Fact<MicroUsd>;

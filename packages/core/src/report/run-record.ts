@@ -2,11 +2,11 @@
  * Gathers from a journal what a report needs besides the run's state: which event said what. `evolve.ts` owns what the events
  * mean; this file owns where they stand.
  */
-import { NO_USAGE, type TokenUsage } from "../agent/agent-event.ts";
+import { addUsage, NO_USAGE, type TokenUsage } from "../agent/agent-event.ts";
 import type { Finding } from "../gate/finding.ts";
 import type { JudgedGate } from "../gate/result.ts";
 import type { TaskId } from "../ids.ts";
-import { fromUsd, type MicroUsd } from "../money.ts";
+import { addMoney, fromUsd, type MicroUsd } from "../money.ts";
 import type { Phase } from "../plan/plan.ts";
 import type { IterationVerdict, ObservedChange, RunEvent } from "../run/event.ts";
 import { evolve } from "../run/evolve.ts";
@@ -115,7 +115,8 @@ function followIteration(iterations: IterationRecord[], entry: PositionedEvent):
 
 function followAgent(open: IterationRecord, event: RunEvent, position: number): void {
   if (event.type === "agent_started") open.costFrom = "unknown";
-  if (event.type === "agent_reported" && event.event.type === "usage") {
+  if (event.type === "request_settled") followRequest(open, event, position);
+  if (event.type === "agent_reported" && event.event.type === "usage" && open.costFrom !== "gateway") {
     open.usage = event.event.usage;
     open.usageAt = position;
     open.cost = event.event.cost ?? open.cost;
@@ -128,6 +129,19 @@ function followAgent(open: IterationRecord, event: RunEvent, position: number): 
   open.costFrom = event.costFrom;
   open.usageAt = position;
   open.agent = { value: { claimed, finalMessage }, position };
+}
+
+/** What was metered takes the place of what the agent said. */
+function followRequest(
+  open: IterationRecord,
+  { usage, cost }: Extract<RunEvent, { type: "request_settled" }>,
+  position: number,
+): void {
+  const isMetered = open.costFrom === "gateway";
+  open.usage = addUsage(isMetered ? open.usage : NO_USAGE, usage);
+  open.cost = addMoney(isMetered ? open.cost : fromUsd(0), cost);
+  open.costFrom = "gateway";
+  open.usageAt = position;
 }
 
 function followEvidence(open: IterationRecord, event: RunEvent, position: number): void {

@@ -69,8 +69,9 @@ function iterationSentence({ iterations: { used, limit }, runtimeMs }: SummaryPa
 }
 
 function costSentence({ cost, tokens }: SummaryParts): Fact<string> {
-  const { agent, priced, unknown } = cost.sources;
+  const { gateway, agent, priced, unknown } = cost.sources;
   const sources = [
+    gateway.value === 0 ? "" : `${describeCount(gateway.value, "iteration")} metered by the gateway`,
     agent.value === 0 ? "" : `${describeCount(agent.value, "iteration")} by the agent's own figure`,
     priced.value === 0 ? "" : `${describeCount(priced.value, "iteration")} priced from tokens`,
     unknown.value === 0 ? "" : `${describeCount(unknown.value, "iteration")} unknown, so it is too low`,

@@ -4,6 +4,7 @@
  * E1. An effect stands between two events: the intent before it, the result after it (I5).
  * E2. Events hold facts and decisions, never instructions: replaying them touches nothing.
  * E3. What an agent said is in `agent_reported` and `agent_ended` alone, and is a claim.
+ * E4. What was spent at the gateway is in the events of `spend/request-event.ts`, one request at a time; an agent's own figures give way to it.
  */
 import type { AgentEvent, TokenUsage } from "../agent/agent-event.ts";
 import type { Finding } from "../gate/finding.ts";
@@ -11,6 +12,7 @@ import type { EvidenceRef, GateResult, JudgedGate } from "../gate/result.ts";
 import type { RunId, TaskId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
 import type { GateSpec, GuardPolicy, Phase, Plan, RunLimits } from "../plan/plan.ts";
+import type { RequestEvent } from "../spend/request-event.ts";
 import type { EndReason } from "./end-reason.ts";
 import type { IterationFailure, LoopPolicy } from "./policy.ts";
 
@@ -97,7 +99,11 @@ export type BlockReason = "stalled" | "inconclusive" | "unverified" | "iteration
 /** Counts of marks that a reader looks for, in the tracked files. */
 export type MarkCounts = { readonly todo: number; readonly fixme: number };
 
+/** Where a cost comes from. */
+export type CostSource = "gateway" | "agent" | "priced" | "unknown";
+
 export type RunEvent =
+  | RequestEvent
   | { readonly type: "run_created"; readonly charter: RunCharter }
   | { readonly type: "run_resumed"; readonly limits: RunLimits }
   | { readonly type: "workspace_prepared"; readonly head: string }
@@ -130,8 +136,10 @@ export type RunEvent =
       readonly finalMessage: string;
       readonly usage: TokenUsage;
       readonly cost: MicroUsd;
-      /** `agent`: its own figure. `priced`: reckoned from tokens. `unknown`: neither could be had, and `cost` is 0. */
-      readonly costFrom: "agent" | "priced" | "unknown";
+      /** `gateway`: metered. `agent`: its own figure. `priced`: reckoned from its tokens. `unknown`: none could be had, and `cost` is 0. */
+      readonly costFrom: CostSource;
+      /** What the agent itself says that it used, where it was metered: a claim. */
+      readonly said?: { readonly usage: TokenUsage; readonly cost?: MicroUsd };
       readonly durationMs: number;
       readonly exitCode: number | null;
       readonly signal: string | null;

@@ -2,10 +2,13 @@
  * Folds events into the state of a run. Pure, total, throws nothing on a sequence that `decide.ts` and the loop can produce.
  * Decisions are made elsewhere and arrive here as events: this file only remembers.
  */
-import { addUsage, NO_USAGE } from "../agent/agent-event.ts";
+import { addUsage, NO_USAGE, totalTokens } from "../agent/agent-event.ts";
 import type { TaskId } from "../ids.ts";
 import { addMoney, fromUsd } from "../money.ts";
 import type { Task } from "../plan/plan.ts";
+import { addAmount } from "../spend/amount.ts";
+import { type Amount, NO_AMOUNT } from "../spend/request-event.ts";
+import { refuseRequest, reserveRequest, settleRequest } from "./follow-request.ts";
 import type { RunCharter, RunEvent, RunEventType, StampedEvent } from "./event.ts";
 import type { OpenIteration, RunState, StallState, TaskState } from "./state.ts";
 import { followStall, NO_STALL } from "./stall.ts";
@@ -42,6 +45,7 @@ function createState(charter: RunCharter, time: number): RunState {
     failedIterations: 0,
     usage: NO_USAGE,
     cost: fromUsd(0),
+    reserved: {},
     unpricedIterations: 0,
     startedAt: time,
     lastEventAt: time,
@@ -65,6 +69,7 @@ function createTask(task: Task): TaskState {
     stall: NO_STALL,
     redStreak: 0,
     inconclusiveClaims: 0,
+    spent: NO_AMOUNT,
   };
 }
 
@@ -97,9 +102,14 @@ const HANDLERS: Handlers = {
   iteration_started: startIteration,
   agent_started: (state) => state,
   agent_reported: (state, { event }) =>
-    event.type === "usage"
+    event.type === "usage" && state.open?.requests === undefined
       ? withOpen(state, { usage: event.usage, ...(event.cost === undefined ? {} : { cost: event.cost }) })
       : state,
+  request_reserved: reserveRequest,
+  request_settled: settleRequest,
+  request_refused: refuseRequest,
+  request_flagged: (state) => state,
+  budget_warned: (state) => state,
   agent_ended: endAgent,
   change_observed: (state, { change }) => withOpen(state, { change }),
   gate_started: (state) => state,
@@ -153,7 +163,7 @@ const HANDLERS: Handlers = {
 
 /** A person looked and said "go on": what was given up is tried again, and old failures are forgiven. */
 function resume(state: RunState, { limits }: EventOf<"run_resumed">, time: number): RunState {
-  const { ended: _ended, waitUntil: _waitUntil, failing: _failing, ...rest } = state;
+  const { ended: _ended, waitUntil: _waitUntil, failing: _failing, refusedBudget: _refused, ...rest } = state;
   return {
     ...rest,
     charter: { ...state.charter, limits: { ...state.charter.limits, ...limits } },
@@ -235,6 +245,7 @@ function followTask(
     stall,
     redStreak: redStreak(task, open),
     inconclusiveClaims: inconclusive ? task.inconclusiveClaims + 1 : 0,
+    spent: addAmount(task.spent, spentIn(open)),
     last: {
       iteration,
       verdict,
@@ -243,6 +254,10 @@ function followTask(
       finalMessage: open.agent?.finalMessage ?? "",
     },
   };
+}
+
+function spentIn({ cost = fromUsd(0), usage = NO_USAGE }: OpenIteration): Amount {
+  return { cost, tokens: totalTokens(usage) };
 }
 
 function redStreak(task: TaskState, open: OpenIteration): number {

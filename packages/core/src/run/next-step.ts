@@ -84,7 +84,8 @@ function endByFailure({ failing, breaker, charter }: RunState): Step | undefined
 }
 
 /** The budget that is spent, as a sentence; undefined where there is room. Counts the open iteration too. */
-export function describeOverspend({ charter, cost, usage, open }: RunState): string | undefined {
+export function describeOverspend({ charter, cost, usage, open, refusedBudget }: RunState): string | undefined {
+  if (refusedBudget !== undefined) return refusedBudget;
   const { maxCost, maxTokens } = charter.limits;
   const spent = cost + (open?.cost ?? 0);
   if (maxCost !== undefined && spent >= maxCost) return `cost reached the limit of $${(maxCost / 1e6).toFixed(2)}`;

@@ -1,7 +1,7 @@
 import type { FailureClass } from "../agent/agent-event.ts";
 
 /** Why an iteration's agent did not come to a proper end. */
-export type IterationFailure = FailureClass | "timeout" | "idle" | "unavailable";
+export type IterationFailure = FailureClass | "timeout" | "idle" | "unavailable" | "iteration_budget";
 
 /** How often to try again after one class of failure, and how long to wait: `delayMs`, doubled each time up to `maxDelayMs`. */
 export type RetryRule = { readonly attempts: number; readonly delayMs: number; readonly maxDelayMs: number };
@@ -37,6 +37,8 @@ export const DEFAULT_LOOP_POLICY: LoopPolicy = {
     network: { attempts: 20, delayMs: 5 * SECOND, maxDelayMs: 10 * MINUTE },
     auth: NEVER,
     budget: NEVER,
+    // The next iteration has a budget of its own, and begins where this one stopped.
+    iteration_budget: { attempts: 20, delayMs: 0, maxDelayMs: 0 },
     unavailable: NEVER,
     context_overflow: { attempts: 5, delayMs: 0, maxDelayMs: 0 },
     crash: { attempts: 20, delayMs: SECOND / 2, maxDelayMs: MINUTE },
@@ -50,7 +52,7 @@ export const DEFAULT_LOOP_POLICY: LoopPolicy = {
 
 /** Failures that come from outside and pass by themselves: waited for, and no mark against the agent. */
 export function isPassing(failure: IterationFailure): boolean {
-  return failure === "rate_limit" || failure === "overloaded" || failure === "network";
+  return ["rate_limit", "overloaded", "network", "iteration_budget"].includes(failure);
 }
 
 /** How long to wait before attempt `attempt` (from 1) after a failure, in ms. */

@@ -6,6 +6,7 @@ import type { TaskId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
 import type { Phase, Task } from "../plan/plan.ts";
 import type { EndReason } from "./end-reason.ts";
+import type { Amount, RequestEvent } from "../spend/request-event.ts";
 import type {
   AgentOutcome,
   BaselineGate,
@@ -16,6 +17,9 @@ import type {
   RunCharter,
 } from "./event.ts";
 import type { IterationFailure } from "./policy.ts";
+
+/** A request that has left. */
+export type ReservedRequest = Extract<RequestEvent, { type: "request_reserved" }>;
 
 export type TaskStatus = "pending" | "active" | "done" | "blocked";
 
@@ -44,6 +48,8 @@ export type TaskState = {
   readonly inconclusiveClaims: number;
   /** What the last closed iteration came to: the feedback of the next. */
   readonly last?: ClosedIteration;
+  /** What its closed iterations came to. */
+  readonly spent: Amount;
   /** The iteration that proved it. */
   readonly provenBy?: number;
 };
@@ -55,8 +61,13 @@ export type OpenIteration = {
   readonly phase: Phase;
   readonly head: string;
   readonly startedAt: number;
+  /** Spent so far: metered at the gateway, or else the agent's own word. */
   readonly usage?: TokenUsage;
   readonly cost?: MicroUsd;
+  /** Requests that the gateway has settled; what the agent says of its usage counts only where there are none. */
+  readonly requests?: number;
+  /** The iteration's own budget is spent: the gateway lets no further request through. */
+  readonly spentOut?: boolean;
   readonly agent?: { readonly outcome: AgentOutcome; readonly claimed: boolean; readonly finalMessage: string };
   readonly change?: ObservedChange;
   readonly gates: readonly JudgedGate[];
@@ -94,6 +105,10 @@ export type RunState = {
   readonly open?: OpenIteration;
   readonly usage: TokenUsage;
   readonly cost: MicroUsd;
+  /** Requests that have left and are not settled, by id. */
+  readonly reserved: Readonly<Record<string, ReservedRequest>>;
+  /** The gateway refused a request because a budget wider than the iteration is spent: which, in one sentence. */
+  readonly refusedBudget?: string;
   /** Iterations whose cost could not be had. */
   readonly unpricedIterations: number;
   readonly startedAt: number;

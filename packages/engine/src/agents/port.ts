@@ -1,4 +1,4 @@
-import type { AgentCapabilities, AgentEvent, AgentName, AgentStatus, FailureClass } from "@cloister/core";
+import type { AgentCapabilities, AgentEvent, AgentName, AgentStatus, FailureClass, Provider } from "@cloister/core";
 
 /** What an iteration asks of an agent. */
 export type LaunchRequest = {
@@ -62,6 +62,11 @@ export interface AgentAdapter {
   /** What people call it. */
   readonly title: string;
   readonly capabilities: AgentCapabilities;
+  /**
+   * Providers whose requests it sends where the usual variables say (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`, `GOOGLE_GEMINI_BASE_URL`
+   * and their keys): it can be put behind the gateway. Empty: it can't.
+   */
+  readonly providers: readonly Provider[];
   /** Sentences on what this agent can't do and what follows from it, for `cloister agents` and reports. */
   readonly limitations: readonly string[];
   /**

@@ -1,7 +1,10 @@
-import { fromUsd, type MicroUsd, type TokenUsage } from "@cloister/core";
+import type { MicroUsd, TokenUsage } from "@cloister/core";
+import { modelNames } from "../gateway/money/model-names.ts";
+import { loadPriceTable } from "../gateway/money/price-table.ts";
+import { costOf } from "../gateway/money/rates.ts";
 
-/** Input tokens of one request in the lowest tier of every price that has tiers. */
-const SMALL_REQUEST = 10_000;
+/** Tokens of a request in the lowest tier of every price that has tiers. */
+const SHORT_REQUEST = 0;
 
 /**
  * What `usage` costs at list price, or undefined where the price table does not know `model`.
@@ -10,17 +13,6 @@ const SMALL_REQUEST = 10_000;
  * @param model as agents name it: `gpt-5.6`, `anthropic/claude-opus-5-5`, `claude-opus-5-5[1m]`.
  */
 export async function priceUsage(usage: TokenUsage, model: string): Promise<MicroUsd | undefined> {
-  // The table is 2 MB: it is loaded when a price is first asked for, not when the program starts.
-  const { calcPrice } = await import("@pydantic/genai-prices");
-  const [, providerId, name = ""] = /^(?:([^/]+)\/)?(.*?)(?:\[[^\]]*\])?$/.exec(model) ?? [];
-  const input = usage.input + usage.cacheRead + usage.cacheWrite;
-  const requests = Math.max(1, input / SMALL_REQUEST);
-  const tokens = {
-    input_tokens: input / requests,
-    cache_read_tokens: usage.cacheRead / requests,
-    cache_write_tokens: usage.cacheWrite / requests,
-    output_tokens: usage.output / requests,
-  };
-  const price = calcPrice(tokens, name, providerId === undefined ? {} : { providerId });
-  return price === null ? undefined : fromUsd(price.total_price * requests);
+  const listed = (await loadPriceTable()).find(modelNames(model));
+  return listed === undefined ? undefined : costOf(listed.rates, { usage, longCacheWrite: 0 }, SHORT_REQUEST);
 }

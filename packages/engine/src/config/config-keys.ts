@@ -7,7 +7,7 @@ export type ConfigKey = {
   readonly path: readonly string[];
   /** The path as people write it: `limits.maxCost`. */
   readonly name: string;
-  /** The environment variable that sets it: `CLOISTER_LIMITS_MAX_COST`. */
+  /** The environment variable that sets it: `CLOISTER_LIMITS_MAX_COST`, unless the schema names another. */
   readonly variable: string;
   readonly description: string;
   readonly schema: z.ZodType;
@@ -20,7 +20,8 @@ function collectKeys(schema: z.ZodType, path: readonly string[]): ConfigKey[] {
   const shape = shapeOf(schema);
   if (shape !== undefined) return Object.entries(shape).flatMap(([key, inner]) => collectKeys(inner, [...path, key]));
   const name = path.join(".");
-  const variable = `CLOISTER_${path.map(toConstantCase).join("_")}`;
+  const named = schema.meta()?.["variable"];
+  const variable = typeof named === "string" ? named : `CLOISTER_${path.map(toConstantCase).join("_")}`;
   return [{ path, name, variable, description: schema.description ?? "", schema }];
 }
 

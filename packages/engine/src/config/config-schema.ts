@@ -2,18 +2,15 @@ import { AGENT_NAMES } from "@cloister/core";
 import { z } from "zod";
 import type { CarryRule } from "../workspace/carry.ts";
 import type { Config } from "./config.ts";
+import type { Part } from "./config-part.ts";
 import { choice, count, duration, fields, flag, text, texts } from "./fields.ts";
+import { gateway } from "./gateway-fields.ts";
 import { gates, guards, phases, protect, runLimits } from "./work-fields.ts";
 
 /** A configuration as one place gives it: any part of it may be missing. */
 export type PartialConfig = {
   readonly [Key in keyof Omit<Config, "flagLimits">]?: Part<Config[Key]> | undefined;
 };
-type Part<Value> = Value extends readonly unknown[]
-  ? Value
-  : Value extends object
-    ? { readonly [Key in keyof Value]?: Part<Value[Key]> | undefined }
-    : Value;
 
 const retryRule = fields({
   attempts: count(0).optional().describe("Attempts in a row. 0: none."),
@@ -96,4 +93,5 @@ export const configSchema: z.ZodType<PartialConfig> = fields({
   inPlace: flag.optional().describe("Work in the checkout itself, on its current branch, instead of a worktree."),
   branchPrefix: branchPrefix.optional().describe("What names of run branches begin with."),
   prompt: prompt.optional(),
+  gateway: gateway.optional(),
 });

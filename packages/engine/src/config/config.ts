@@ -1,5 +1,6 @@
 import type { AgentName, GateSpec, GuardPolicy, LoopPolicy, Phase, RetryRule, RunLimits } from "@cloister/core";
 import { DEFAULT_LOOP_POLICY } from "@cloister/core";
+import type { GatewayPolicy } from "../gateway/policy.ts";
 import type { CarryRule } from "../workspace/carry.ts";
 
 /** Failures that come and go, whose retries the configuration sets. */
@@ -35,6 +36,7 @@ export type Config = {
     /** Text that every prompt begins with, after the rules. */
     readonly extra: string;
   };
+  readonly gateway: GatewayPolicy;
 };
 
 /** How the loop reacts to failures, as the configuration says; what it does not speak of stays as it is. */

@@ -5,6 +5,7 @@ import {
   DEFAULT_PROMPT_BUDGET,
   type RetryRule,
 } from "@cloister/core";
+import { DEFAULT_GATEWAY_POLICY } from "../gateway/policy.ts";
 
 const UNITS = [
   ["d", 86_400_000],
@@ -22,6 +23,7 @@ export function toDurationText(milliseconds: number): string {
 /** The defaults, as `cloister.yaml` would write them. What is not here has none. */
 export function defaultConfig(): Readonly<Record<string, unknown>> {
   const { retry, breaker, stall } = DEFAULT_LOOP_POLICY;
+  const { budgets, ...gateway } = DEFAULT_GATEWAY_POLICY;
   return {
     agent: "auto",
     protect: [],
@@ -48,6 +50,7 @@ export function defaultConfig(): Readonly<Record<string, unknown>> {
       failureBytes: DEFAULT_PROMPT_BUDGET.failure,
       extra: "",
     },
+    gateway: { ...gateway, budgets: { warnAt: budgets.warnAt } },
   };
 }
 

@@ -6,6 +6,7 @@ import { describeUnknown } from "./suggest.ts";
 const MAX_DURATION_MS = 24 * 86_400_000;
 const MAX_USD = 1_000_000;
 const MAX_TEXT = 10_000;
+const TOKEN_UNITS: Readonly<Record<string, number>> = { "": 1, k: 1000, m: 1_000_000 };
 
 /** An object that refuses keys it does not know, and says which it knows. */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
@@ -66,6 +67,24 @@ export function money(): z.ZodType<MicroUsd, string | number> {
     context.addIssue({ code: "custom", message: error });
     return z.NEVER;
   });
+}
+
+/** A number of tokens as `200000`, `500k` or `2M`. */
+export function tokens(): z.ZodType<number, string | number> {
+  const error = "expected a number of tokens such as 200000, 500k or 2M";
+  return z.union([z.string(), z.number()], { error }).transform((value, context) => {
+    const [, digits, unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?)([kKmM]?)$/.exec(String(value)) ?? [];
+    const number = Number(digits) * (TOKEN_UNITS[unit.toLowerCase()] ?? 1);
+    if (Number.isSafeInteger(number) && number > 0) return number;
+    context.addIssue({ code: "custom", message: error });
+    return z.NEVER;
+  });
+}
+
+/** A part of a whole: above 0, 1 at most. */
+export function share(): z.ZodType<number, number> {
+  const error = "expected a number above 0 and at most 1, such as 0.8";
+  return z.number({ error }).gt(0, { error }).max(1, { error });
 }
 
 /** One text, or a list of texts. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { DEFAULT_GUARD_POLICY, DEFAULT_LOOP_POLICY, fromUsd } from "@cloister/core";
+import { DEFAULT_GATEWAY_POLICY } from "../gateway/policy.ts";
 import { CONFIG_KEYS } from "./config-keys.ts";
 import {
   describeConfig,
@@ -57,6 +58,7 @@ describe("without any configuration", () => {
       inPlace: false,
       branchPrefix: "cloister/",
       prompt: { learningsBytes: 4000, diffBytes: 8000, failureBytes: 4000, extra: "" },
+      gateway: DEFAULT_GATEWAY_POLICY,
     });
     ok(Object.values(origins).every(({ layer }) => layer === "default"));
     const open = CONFIG_KEYS.map(({ name }) => name).filter((name) => origins[name] === undefined);
@@ -68,6 +70,10 @@ describe("without any configuration", () => {
       "limits.maxRuntime",
       "limits.maxCost",
       "limits.maxTokens",
+      ...["iteration", "task", "run", "day", "month"].flatMap((scope) => [
+        `gateway.budgets.${scope}.maxCost`,
+        `gateway.budgets.${scope}.maxTokens`,
+      ]),
     ]);
   });
 

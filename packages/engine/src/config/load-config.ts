@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { CloisterError } from "@cloister/core";
+import type { GatewayPolicy } from "../gateway/policy.ts";
 import type { Config } from "./config.ts";
 import { CONFIG_KEYS } from "./config-keys.ts";
 import { readEnvironment, readFileLayer, toLayer, userConfigFile, type Layer, type Origin } from "./config-layers.ts";
@@ -6,8 +8,13 @@ import { configSchema, type PartialConfig } from "./config-schema.ts";
 import { defaultConfig } from "./default-config.ts";
 import { compact } from "./fields.ts";
 
+/** A repository, and an agent that works in it, must not decide where the user's credentials come from and go to. */
+const USER_ONLY: readonly string[] = ["gateway.credentials", "gateway.upstreams"];
+
 /** What flags of the command line set, already parsed: times in milliseconds, money in micro-dollars. */
-export type ConfigFlags = Partial<Pick<Config, "agent" | "agentCommand" | "model" | "inPlace" | "limits">>;
+export type ConfigFlags = Partial<Pick<Config, "agent" | "agentCommand" | "model" | "inPlace" | "limits">> & {
+  readonly gateway?: Partial<Pick<GatewayPolicy, "use">>;
+};
 
 /** Where to look for the configuration. */
 export type ConfigSources = {
@@ -54,13 +61,25 @@ function overlay(layers: readonly Layer[]): Layer {
 
 function withFlags(values: PartialConfig, flags: ConfigFlags, environment: PartialConfig): Config {
   const limits = { ...values.limits, ...flags.limits };
+  const gateway = { ...values.gateway, ...flags.gateway };
   const flagLimits = { ...environment.limits, ...flags.limits };
   // The layer of defaults holds every setting that Config does not leave open; a test compares the two.
-  return { gates: undefined, setup: undefined, ...values, ...compact(flags), limits, flagLimits } as Config;
+  return { gates: undefined, setup: undefined, ...values, ...compact(flags), limits, flagLimits, gateway } as Config;
 }
 
 function readRepository(root: string): Layer {
-  return readFileLayer("repository", join(root, "cloister.yaml"), "cloister.yaml");
+  const layer = readFileLayer("repository", join(root, "cloister.yaml"), "cloister.yaml");
+  for (const name of USER_ONLY) assertAbsent(layer, name);
+  return layer;
+}
+
+function assertAbsent(layer: Layer, name: string): void {
+  const setting = layer.get(name);
+  if (setting === undefined) return;
+  const [file = "", line = "1"] = setting.origin.place?.split(":") ?? [];
+  const message = `${name}: expected nowhere but in the user's own configuration, found in the repository's.`;
+  const remedy = "Move it to cloister/config.yaml in $XDG_CONFIG_HOME, or in ~/.config.";
+  throw new CloisterError({ code: "config_invalid", message, remedy, file, line: Number(line) });
 }
 
 /** Settings back in the nested shape, parsed. They were each checked where they were read. */

@@ -25,6 +25,7 @@ const MATERIAL_BYTES = 256 * 1024;
 /** Runs a whole iteration of `task`. */
 export async function iterate(session: Session, task: Task, phase: Phase): Promise<void> {
   const { state, parts } = session;
+  await session.gateway; // What keeps it from opening is said before an iteration begins.
   const prompt = await buildPrompt(session, task, phase);
   const iteration = state.iterations + 1;
   session.record({

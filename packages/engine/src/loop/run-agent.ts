@@ -3,28 +3,18 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  assertNever,
-  describeOverspend,
-  excerpt,
-  fromUsd,
-  isClaim,
-  NO_USAGE,
-  type AgentEvent,
-  type AgentOutcome,
-  type MicroUsd,
-  type RunEvent,
-  type TokenUsage,
-} from "@cloister/core";
+import { assertNever, describeOverspend, excerpt, type AgentEvent } from "@cloister/core";
 import type { LaunchRequest } from "../agents/port.ts";
-import { priceUsage } from "../agents/price.ts";
 import { createEvidenceSink } from "../evidence/sink.ts";
-import type { ProcessExit, RunningProcess } from "../process/port.ts";
-import { judgeExit, type AgentVoice } from "./agent-outcome.ts";
+import type { RunningProcess } from "../process/port.ts";
+import { describeEnd } from "./agent-end.ts";
+import type { AgentVoice } from "./agent-outcome.ts";
 import type { Session } from "./session.ts";
 
 /** How long an agent that said its last word may take to end. */
 const FINISH_GRACE_MS = 2000;
+/** How long an agent may go on that was told that its budget is spent: most end at once. */
+const SPENT_GRACE_MS = 10_000;
 /** Reported events beyond this many are not journaled one by one: a chatty agent must not fill the disk. */
 const MOST_EVENTS = 5000;
 const TAIL_BYTES = 8192;
@@ -35,7 +25,10 @@ export async function runAgent(session: Session, prompt: string): Promise<void> 
   if (open === undefined) throw new Error("no iteration is open");
   const { agent, startProcess, paths } = session.parts;
   const folder = join(paths.iterations, String(open.iteration));
-  const request = prepare(session, folder, prompt);
+  const gateway = await session.gateway;
+  let onSpent = (): void => undefined;
+  const visit = gateway?.visit({ ...open, env: session.parts.env, onSpent: () => onSpent() });
+  const request = prepare(session, folder, prompt, visit?.env ?? session.parts.env);
   const launch = agent.launch(request);
   for (const [path, text] of Object.entries(launch.files ?? {})) writeLaunchFile(path, text);
 
@@ -51,6 +44,7 @@ export async function runAgent(session: Session, prompt: string): Promise<void> 
     ...(iterationTimeoutMs === undefined ? {} : { timeoutMs: iterationTimeoutMs }),
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
   });
+  onSpent = () => running.finish(SPENT_GRACE_MS);
   if (running.pid !== undefined) session.record({ type: "agent_started", iteration: open.iteration, pid: running.pid });
   const sink = createEvidenceSink(paths.evidence);
   const [voice, stderrTail, exit] = await Promise.all([
@@ -58,11 +52,17 @@ export async function runAgent(session: Session, prompt: string): Promise<void> 
     collectTail(running.stderr, sink.write),
     running.exit,
   ]);
+  await visit?.end();
   const ended = await describeEnd(session, { voice, stderrTail, exit });
   session.record({ ...ended, iteration: open.iteration, output: sink.finish() });
 }
 
-function prepare(session: Session, folder: string, prompt: string): LaunchRequest {
+function prepare(
+  session: Session,
+  folder: string,
+  prompt: string,
+  env: Readonly<Record<string, string>>,
+): LaunchRequest {
   const { charter, open } = session.state;
   const scratch = join(folder, "scratch");
   mkdirSync(scratch, { recursive: true });
@@ -75,7 +75,7 @@ function prepare(session: Session, folder: string, prompt: string): LaunchReques
     workspace: charter.workspace,
     scratch,
     env: {
-      ...session.parts.env,
+      ...env,
       CLOISTER_RUN: charter.run,
       CLOISTER_TASK: open?.task ?? "",
       CLOISTER_ITERATION: String(open?.iteration ?? 0),
@@ -170,37 +170,4 @@ async function collectTail(source: AsyncIterable<Uint8Array>, keep: (chunk: Uint
     tail = Buffer.concat([tail, chunk]).subarray(-TAIL_BYTES);
   }
   return tail.toString("utf8");
-}
-
-type AgentEnd = { readonly voice: AgentVoice; readonly stderrTail: string; readonly exit: ProcessExit };
-type EndedFacts = Omit<Extract<RunEvent, { type: "agent_ended" }>, "iteration" | "output">;
-
-async function describeEnd(session: Session, { voice, stderrTail, exit }: AgentEnd): Promise<EndedFacts> {
-  const outcome: AgentOutcome = judgeExit(session.parts.agent, { voice, stderrTail, exit });
-  const usage = voice.usage?.usage ?? NO_USAGE;
-  const price = await findCost(voice, usage, session.state.charter.agent.model);
-  return {
-    type: "agent_ended",
-    outcome,
-    claimed: outcome.type === "finished" && isClaim(voice.finalMessage),
-    finalMessage: excerpt(voice.finalMessage, 16_000),
-    usage,
-    ...price,
-    durationMs: Math.round(exit.durationMs),
-    exitCode: exit.code,
-    signal: exit.signal,
-    survivors: exit.survivors,
-  };
-}
-
-/** The agent's own figure, or one reckoned from its tokens; else unknown. */
-async function findCost(
-  voice: AgentVoice,
-  usage: TokenUsage,
-  asked: string | undefined,
-): Promise<{ cost: MicroUsd; costFrom: "agent" | "priced" | "unknown" }> {
-  if (voice.usage?.cost !== undefined) return { cost: voice.usage.cost, costFrom: "agent" };
-  const model = voice.usage?.model ?? voice.model ?? asked;
-  const cost = voice.usage === undefined || model === undefined ? undefined : await priceUsage(usage, model);
-  return cost === undefined ? { cost: fromUsd(0), costFrom: "unknown" } : { cost, costFrom: "priced" };
 }

@@ -14,6 +14,7 @@ import {
 import type { AgentAdapter } from "../agents/port.ts";
 import type { Config } from "../config/config.ts";
 import type { EvidenceStore } from "../evidence/store.ts";
+import type { RunGateway } from "../gateway/run-gateway.ts";
 import type { Journal } from "../journal/index.ts";
 import type { StartProcess } from "../process/port.ts";
 import { markerFor } from "../process/index.ts";
@@ -54,6 +55,8 @@ export class Session {
   #state: RunState;
   #pending: PendingEvent[] = [];
   #flushTimer: NodeJS.Timeout | undefined;
+  /** The door to the model providers, where the agent can be sent through it. Set before the loop starts. */
+  gateway: Promise<RunGateway | undefined> = Promise.resolve(undefined);
   /** Aborted when the run must stop now: a person, a signal, or the run's time limit. */
   readonly stopping: AbortController = new AbortController();
 

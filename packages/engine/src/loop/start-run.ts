@@ -20,6 +20,7 @@ import {
   proposeRun,
   type RunProposal,
 } from "./charter.ts";
+import { closeGateway, openGateway, settleLost } from "./gateway.ts";
 import { openPlanFile } from "./plan-file.ts";
 import type { ResumeRequest, RunContext, RunRequest, RunSummary } from "./port.ts";
 import { endUnprepared, runLoop } from "./run-loop.ts";
@@ -150,7 +151,10 @@ async function drive(
   request.signal?.addEventListener("abort", stop, { once: true });
   const guardian = startGuardian(markerFor(state.charter.run));
   try {
-    if (resumed === true) session.record({ type: "run_resumed", limits: request.limits ?? {} });
+    if (resumed === true) {
+      session.record({ type: "run_resumed", limits: request.limits ?? {} }, ...settleLost(session.state, Date.now()));
+    }
+    session.gateway = openGateway(session);
     await runLoop(session).catch((error: unknown) => endUnprepared(session, error));
     const { paths } = session.parts;
     // Loaded here: a run does not wait for its report's code before it starts.
@@ -164,6 +168,7 @@ async function drive(
     return summarise(session.state, written.markdown);
   } finally {
     request.signal?.removeEventListener("abort", stop);
+    await closeGateway(session);
     await guardian.stop();
     session.flush();
     journal.close();

@@ -4,8 +4,9 @@ import { columns, section, type Line, type Section } from "./document.ts";
 
 /** Money and tokens, and who says so. */
 export function spendSection({ cost, tokens }: Report): Section {
-  const { agent, priced, unknown } = cost.sources;
+  const { gateway, agent, priced, unknown } = cost.sources;
   const sources: Line[] = [
+    ["Metered by the gateway, request by request:", describeCount(gateway.value, "iteration"), refs(gateway.evidence)],
     ["By the agent's own figure (a claim):", describeCount(agent.value, "iteration"), refs(agent.evidence)],
     ["Priced from tokens:", describeCount(priced.value, "iteration"), refs(priced.evidence)],
     ["Unknown:", describeCount(unknown.value, "iteration"), refs(unknown.evidence)],

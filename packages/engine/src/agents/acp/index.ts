@@ -13,6 +13,7 @@ const NO_COMMAND = `The acp agent needs the command line of a program that speak
 export const acpAgent: AgentAdapter = {
   name: "acp",
   title: "Agent Client Protocol",
+  providers: ["anthropic", "openai", "gemini"],
   capabilities: {
     usage: true,
     cost: true,

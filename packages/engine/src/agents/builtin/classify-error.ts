@@ -3,7 +3,7 @@ import type { FailureClass } from "@cloister/core";
 import { classifyFailure } from "../failure.ts";
 import type { Failure } from "../port.ts";
 import { toMessage } from "../text.ts";
-import { readResetTime } from "./reset-headers.ts";
+import { readResetTime } from "../reset-headers.ts";
 
 /** What a failed request means, and whether asking again soon may help. */
 export type RequestFailure = Failure & { readonly retryable: boolean };

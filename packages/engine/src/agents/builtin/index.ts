@@ -10,6 +10,7 @@ import { readEvent } from "./wire.ts";
 export const builtinAgent: AgentAdapter = {
   name: "builtin",
   title: "Cloister's builtin agent",
+  providers: ["anthropic", "openai", "gemini"],
   capabilities: {
     usage: true,
     cost: false,

@@ -9,6 +9,7 @@ import { createClaudeTranslator } from "./translate.ts";
 export const claudeAgent: AgentAdapter = {
   name: "claude",
   title: "Claude Code",
+  providers: ["anthropic"],
   capabilities: {
     usage: true,
     cost: true,

@@ -9,6 +9,7 @@ import { createCodexTranslator } from "./translate.ts";
 export const codexAgent: AgentAdapter = {
   name: "codex",
   title: "Codex",
+  providers: ["openai"],
   capabilities: {
     usage: true,
     cost: false,

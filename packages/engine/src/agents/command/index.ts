@@ -10,6 +10,7 @@ import { probeCommand } from "./probe.ts";
 export const commandAgent: AgentAdapter = {
   name: "command",
   title: "Any command",
+  providers: ["anthropic", "openai", "gemini"],
   capabilities: {
     usage: false,
     cost: false,

@@ -9,6 +9,7 @@ import { createCopilotTranslator } from "./translate.ts";
 export const copilotAgent: AgentAdapter = {
   name: "copilot",
   title: "GitHub Copilot CLI",
+  providers: [],
   capabilities: {
     usage: false,
     cost: false,

@@ -9,6 +9,7 @@ import { createGeminiTranslator } from "./translate.ts";
 export const geminiAgent: AgentAdapter = {
   name: "gemini",
   title: "Gemini CLI",
+  providers: ["gemini"],
   capabilities: {
     usage: true,
     cost: false,

@@ -9,6 +9,7 @@ import { launchKiro } from "./launch.ts";
 export const kiroAgent: AgentAdapter = {
   name: "kiro",
   title: "Kiro CLI",
+  providers: [],
   capabilities: {
     usage: false,
     cost: false,

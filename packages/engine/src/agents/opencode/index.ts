@@ -9,6 +9,7 @@ import { createOpencodeTranslator } from "./translate.ts";
 export const opencodeAgent: AgentAdapter = {
   name: "opencode",
   title: "opencode",
+  providers: ["anthropic", "openai", "gemini"],
   capabilities: {
     usage: true,
     cost: true,

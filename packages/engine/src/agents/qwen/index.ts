@@ -12,6 +12,7 @@ const DIALECT: ClaudeDialect = { inputIncludesCache: true, errorPrefix: "[API Er
 export const qwenAgent: AgentAdapter = {
   name: "qwen",
   title: "Qwen Code",
+  providers: ["openai"],
   capabilities: {
     usage: true,
     cost: false,

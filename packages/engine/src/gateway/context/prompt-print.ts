@@ -1,0 +1,131 @@
+/** Fingerprints of prompts: enough to tell where two differ, without keeping either. */
+import { hash } from "node:crypto";
+import type { Wire } from "@cloister/core";
+import { listAt, textAt, toObject, type JsonObject } from "../../agents/json-value.ts";
+import { PROMPT_LAYOUTS } from "./prompt-layout.ts";
+
+/** A tool's name and the digests of its parts (`description`, `input_schema`, …). */
+export type ToolPrint = { readonly name: string; readonly digest: string; readonly parts: readonly NamedDigest[] };
+
+export type NamedDigest = { readonly name: string; readonly digest: string };
+
+/** What is kept of a prompt, in the order in which providers cache it. */
+export type PromptPrint = {
+  readonly model: string;
+  readonly tools: readonly ToolPrint[];
+  /** One digest for each {@link SYSTEM_BLOCK} characters. */
+  readonly system: readonly string[];
+  readonly settings: readonly NamedDigest[];
+  readonly messages: readonly string[];
+  /** Messages at the start that count as part of the system prompt: the first of `messages` has this number, from 0. */
+  readonly firstMessage: number;
+  /** Equal in all requests of one conversation. */
+  readonly opening: string;
+};
+
+/** Characters of the system prompt that one digest stands for. */
+export const SYSTEM_BLOCK = 64;
+
+/** What is compared at most, so that memory is bounded. */
+const MAX_TOOLS = 500;
+const MAX_PARTS = 16;
+const MAX_SYSTEM = 262_144;
+const MAX_MESSAGES = 2000;
+/** Message, its content, block, the block's text: nothing that providers take is deeper. */
+const MAX_TEXT_DEPTH = 6;
+/** Claude Code puts a line in front that differs in each request, and that Anthropic's cache does not see. */
+const BILLING_HEADER = "x-anthropic-billing-header:";
+
+/** The fingerprint of a request's prompt. Never throws, whatever `json` holds. */
+export function printPrompt(wire: Wire, model: string, json: JsonObject): PromptPrint {
+  const layout = PROMPT_LAYOUTS[wire];
+  const messages = toMessages(json[layout.messages]);
+  const found = messages.findIndex((message) => !isSystemMessage(message));
+  const firstMessage = found === -1 ? messages.length : found;
+  const system = [...layout.system.map((key) => json[key]), ...messages.slice(0, firstMessage)];
+  const conversation = messages.slice(firstMessage, firstMessage + MAX_MESSAGES);
+  const digests = conversation.map((message) => digestOf(toCanonical(message)));
+  const opening = conversation.findIndex((message) => toObject(message)?.["role"] === "user");
+  return {
+    model,
+    tools: listAt(json, "tools").flatMap(toTools).slice(0, MAX_TOOLS).map(printTool),
+    system: printSystem(system.map((part) => toText(part)).join("\n")),
+    settings: layout.settings.map((name) => ({ name, digest: digestOf(json[name]) })),
+    messages: digests,
+    firstMessage,
+    opening: textAt(json, "prompt_cache_key") ?? digests[opening] ?? "",
+  };
+}
+
+function toMessages(value: unknown): readonly unknown[] {
+  if (typeof value === "string") return [{ role: "user", content: value }];
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+function isSystemMessage(message: unknown): boolean {
+  const role = toObject(message)?.["role"];
+  return role === "system" || role === "developer";
+}
+
+/** Tools one by one: Gemini groups them, Chat Completions wraps them. */
+function toTools(tool: unknown): readonly unknown[] {
+  const declarations = [...listAt(tool, "functionDeclarations"), ...listAt(tool, "function_declarations")];
+  if (declarations.length > 0) return declarations;
+  return [toObject(toObject(tool)?.["function"]) ?? tool];
+}
+
+function printTool(tool: unknown): ToolPrint {
+  const plain = unmark(tool);
+  const parts = Object.entries(toObject(plain) ?? {}).slice(0, MAX_PARTS);
+  return {
+    name: textAt(tool, "name") ?? textAt(tool, "type") ?? "without a name",
+    digest: digestOf(plain),
+    parts: parts.map(([name, part]) => ({ name, digest: digestOf(part) })),
+  };
+}
+
+function printSystem(text: string): readonly string[] {
+  const bounded = text.slice(0, MAX_SYSTEM);
+  const count = Math.ceil(bounded.length / SYSTEM_BLOCK);
+  return Array.from({ length: count }, (_, index) =>
+    shortHash(bounded.slice(index * SYSTEM_BLOCK, (index + 1) * SYSTEM_BLOCK)),
+  );
+}
+
+/** The text of a system prompt, a block or a message, whichever way it is written; what is nested deeper than those is left out. */
+function toText(part: unknown, depth: number = 0): string {
+  if (typeof part === "string") return part.startsWith(BILLING_HEADER) ? "" : part;
+  if (depth > MAX_TEXT_DEPTH) return "";
+  if (Array.isArray(part)) return part.map((inner) => toText(inner, depth + 1)).join("\n");
+  const { text, content, parts } = toObject(part) ?? {};
+  return toText(text ?? content ?? parts ?? "", depth + 1);
+}
+
+/** A message without the marks that say where to cache, and with its text as a block: neither is part of what is cached. */
+function toCanonical(message: unknown): unknown {
+  const object = toObject(message);
+  const content = object?.["content"];
+  if (typeof content === "string") return { ...object, content: [{ type: "text", text: content }] };
+  return Array.isArray(content) ? { ...object, content: content.map(unmark) } : message;
+}
+
+function unmark(block: unknown): unknown {
+  const object = toObject(block);
+  if (object === undefined || !Object.hasOwn(object, "cache_control")) return block;
+  const { cache_control: _mark, ...rest } = object;
+  return rest;
+}
+
+function digestOf(value: unknown): string {
+  try {
+    return shortHash(JSON.stringify(value) ?? "");
+  } catch {
+    // Nested too deep to be written (or too long): all such values count as equal, so that no break is claimed that was not seen.
+    return "unreadable";
+  }
+}
+
+/** 72 bits: plenty to tell segments of one conversation apart. */
+function shortHash(text: string): string {
+  return hash("sha1", text, "base64").slice(0, 12);
+}

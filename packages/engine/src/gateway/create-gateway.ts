@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Budget, type Provider, PROVIDERS, type SpendBook } from "@cloister/core";
+import { Pool } from "undici";
+import { createContextWatch } from "./context/index.ts";
+import { findUpstreams, type Vault } from "./credentials/index.ts";
+import { createGrants, type Grant } from "./grants.ts";
+import { createLedger, type WriteEvents } from "./ledger.ts";
+import { createLimitGate, type SharedLimitGate, type UpstreamHealth } from "./limits/index.ts";
+import { createPriceList } from "./money/index.ts";
+import type { GatewayPolicy } from "./policy.ts";
+import type { GatewayObserver, Identity, Recorder } from "./port.ts";
+import { createSafetyInspector } from "./safety/index.ts";
+import type { Sender } from "./server/attempt.ts";
+import { type Entrance, handleRequest } from "./server/handle-request.ts";
+import { listen } from "./server/listen.ts";
+import type { Patience } from "./server/send.ts";
+import { createSpendGate } from "./spend-gate.ts";
+
+/** How a gateway is made. */
+export type GatewayOptions = {
+  readonly policy: GatewayPolicy;
+  /** The caller's environment: it names upstreams. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly vault: Vault;
+  /** The budgets that a request counts against, as they are now. */
+  readonly budgetsOf: (identity: Identity) => readonly Budget[];
+  /** Holds what was spent before. */
+  readonly book: SpendBook;
+  readonly write: WriteEvents;
+  /** Told where the ledger could not be written. No request leaves from then on. */
+  readonly onFailure: (error: unknown) => void;
+  readonly observers?: readonly GatewayObserver[];
+  readonly recorder?: Recorder;
+  /** 0, or left out: any free port. */
+  readonly port?: number;
+  readonly patience?: Patience;
+};
+
+/** A gateway that listens on loopback. */
+export interface Gateway extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`. Clients of OpenAI's wires add `/v1`. */
+  readonly url: string;
+  /** Providers for which it has a credential. */
+  readonly providers: readonly Provider[];
+  admit(identity: Identity): Grant;
+  /** Upstreams and credentials as they are now. */
+  health(): readonly UpstreamHealth[];
+  /** Cuts what is under way off, settles it, and stops listening. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A model may think for minutes before it says a word. */
+const PATIENCE: Patience = { firstByteMs: 600_000, idleMs: 300_000 };
+/** Connections to one provider. More requests wait. */
+const CONNECTIONS = 256;
+
+/**
+ * Opens the door to the providers.
+ * @throws CloisterError `gateway_failed` where it can't listen.
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const grants = createGrants();
+  const pools = createPools();
+  const entrance = await furnish(options, { grants, pool: pools.of });
+  const handle = (incoming: IncomingMessage, response: ServerResponse): void =>
+    void handleRequest(entrance, incoming, response);
+  const listening = await listen(options.port ?? 0, handle);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= shut());
+  const shut = async (): Promise<void> => {
+    await grants.endAll();
+    await listening.close();
+    await pools.close();
+    entrance.ledger.flush();
+  };
+  return {
+    url: `http://127.0.0.1:${listening.port}`,
+    providers: PROVIDERS.filter((provider) => options.vault.credentials(provider).length > 0),
+    admit: grants.admit,
+    health: () => entrance.limits.health(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+type Shared = Pick<Entrance, "grants" | "pool">;
+
+async function furnish(
+  options: GatewayOptions,
+  { grants, pool }: Shared,
+): Promise<Entrance & { readonly limits: SharedLimitGate }> {
+  const { policy, env, vault, recorder } = options;
+  const started = Date.now().toString(36);
+  let count = 0;
+  return {
+    grants,
+    pool,
+    endpoints: policy.endpoints,
+    createId: () => `${started}-${(count += 1)}`,
+    limits: createLimitGate({
+      credentials: (provider) => vault.credentials(provider),
+      upstreams: findUpstreams(env, policy),
+      policy,
+      now: Date.now,
+      refresh: (label) => vault.refresh(label),
+    }),
+    patience: options.patience ?? PATIENCE,
+    safety: createSafetyInspector(policy.safety),
+    prices: await createPriceList(policy),
+    spend: createSpendGate(options.budgetsOf, options.book),
+    ledger: createLedger(options.write, options.onFailure),
+    context: createContextWatch({ warnAt: policy.contextWarnAt }),
+    observers: options.observers ?? [],
+    ...(recorder === undefined ? {} : { recorder }),
+  };
+}
+
+function createPools(): { readonly of: Sender["pool"]; close(): Promise<void> } {
+  const pools = new Map<string, Pool>();
+  return {
+    of(origin) {
+      const pool = pools.get(origin) ?? new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
+      pools.set(origin, pool);
+      return pool;
+    },
+    close: async () => void (await Promise.all([...pools.values()].map((pool) => pool.destroy()))),
+  };
+}

@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Identity } from "./port.ts";
+
+/** What an agent is let in with. */
+export interface Grant {
+  /** Valid at this gateway alone, until it is ended. */
+  readonly token: string;
+  /** Makes the token invalid, cuts its requests off, and waits until they are settled. */
+  end(): Promise<void>;
+}
+
+/** A request that came with a good token. */
+export interface Guest {
+  readonly identity: Identity;
+  /** Takes part in what {@link Grant.end} cuts off and waits for. */
+  follow(work: Promise<void>, cut: () => void): void;
+}
+
+/** The tokens that are out. */
+export interface Grants {
+  admit(identity: Identity): Grant;
+  recognise(token: string): Guest | undefined;
+  endAll(): Promise<void>;
+}
+
+/** What a token begins with, so that one which leaks is recognised for what it is. */
+const PREFIX = "cloister-";
+
+/** No token is out yet. */
+export function createGrants(): Grants {
+  const open = new Map<string, OpenGrant>();
+  const end = async (key: string): Promise<void> => {
+    const grant = open.get(key);
+    open.delete(key);
+    await grant?.end();
+  };
+  return {
+    admit(identity) {
+      const token = `${PREFIX}${randomBytes(24).toString("base64url")}`;
+      const key = hash(token);
+      open.set(key, new OpenGrant(identity));
+      return { token, end: () => end(key) };
+    },
+    // Looked up by hash: how long a comparison takes tells nothing of a token that is valid.
+    recognise: (token) => open.get(hash(token)),
+    endAll: async () => void (await Promise.all([...open.keys()].map(end))),
+  };
+}
+
+class OpenGrant implements Guest {
+  readonly identity: Identity;
+  readonly #work = new Map<Promise<void>, () => void>();
+
+  constructor(identity: Identity) {
+    this.identity = identity;
+  }
+
+  follow(work: Promise<void>, cut: () => void): void {
+    this.#work.set(work, cut);
+    void work.finally(() => this.#work.delete(work));
+  }
+
+  async end(): Promise<void> {
+    for (const cut of this.#work.values()) cut();
+    await Promise.allSettled(this.#work.keys());
+  }
+}
+
+function hash(token: string): string {
+  return createHash("sha256").update(token).digest("base64");
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { RequestEvent } from "@cloister/core";
+import { createLedger } from "./ledger.ts";
+
+function event(request: string): RequestEvent {
+  return { type: "request_refused", request, iteration: 1, reason: "budget", detail: "" };
+}
+
+function collect(): { readonly batches: string[][]; readonly write: (events: readonly RequestEvent[]) => void } {
+  const batches: string[][] = [];
+  return {
+    batches,
+    write: (events) => void batches.push(events.map((each) => ("request" in each ? each.request : ""))),
+  };
+}
+
+const NEVER = (): never => assert.fail("nothing fails here");
+
+describe("the ledger", () => {
+  it("writes what comes in one turn together, in order", async () => {
+    const { batches, write } = collect();
+    const ledger = createLedger(write, NEVER);
+    ledger.note(event("a"));
+    await Promise.all([ledger.promise(event("b")), ledger.promise(event("c"), event("d"))]);
+    assert.deepEqual(batches, [["a", "b", "c", "d"]]);
+  });
+
+  it("resolves a promise only when it is written", async () => {
+    let isWritten = false;
+    const ledger = createLedger(() => (isWritten = true), NEVER);
+    const promised = ledger.promise(event("a"));
+    assert.equal(isWritten, false);
+    await promised;
+    assert.equal(isWritten, true);
+  });
+
+  it("rejects what was promised where it can't be written, and goes on", async () => {
+    const failures: unknown[] = [];
+    let isBroken = true;
+    const ledger = createLedger(
+      () => {
+        if (isBroken) throw new Error("the disk is full");
+      },
+      (error) => failures.push(error),
+    );
+    await assert.rejects(ledger.promise(event("a")), /disk is full/);
+    isBroken = false;
+    await ledger.promise(event("b"));
+    assert.equal(failures.length, 1);
+  });
+
+  it("writes at once when it is flushed", () => {
+    const { batches, write } = collect();
+    const ledger = createLedger(write, NEVER);
+    ledger.note(event("a"));
+    ledger.flush();
+    ledger.flush();
+    assert.deepEqual(batches, [["a"]]);
+  });
+});

@@ -1,0 +1,98 @@
+import {
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  DelegateBackoff,
+  handleWhenResult,
+} from "cockatiel";
+import type { Upstream } from "../port.ts";
+
+/** Failures one after another, over all requests, that open the circuit. */
+const FAILURES_TO_OPEN = 5;
+/** ms until a first probe, doubled each time that one fails. */
+const FIRST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** As people see it. `half_open`: one request probes whether the upstream answers again. */
+export type CircuitStateName = "closed" | "open" | "half_open";
+
+/** What an attempt showed of its upstream. `unknown`: it ended before it showed anything. */
+export type AttemptOutcome = "worked" | "failed" | "unknown";
+
+const NAMES: Readonly<Record<CircuitState, CircuitStateName>> = {
+  [CircuitState.Closed]: "closed",
+  [CircuitState.Open]: "open",
+  [CircuitState.HalfOpen]: "half_open",
+  [CircuitState.Isolated]: "open",
+};
+
+/**
+ * The circuit breaker of one upstream, which spares a broken provider, and agents the wait for it. The states are cockatiel's.
+ * Its `execute` wraps a function, while an attempt here is begun by one call and ended by another: so each attempt is an `execute` on a
+ * promise that its end resolves. Where a probe is under way `execute` waits for it; agents must hear at once, so that is asked first.
+ *
+ * Cockatiel's bulkhead is not used: its queue is not fair. The slots of the credentials are the bulkhead: no upstream holds more
+ * requests than its provider's credentials have slots, and no provider's requests wait for another's.
+ */
+export class Circuit {
+  readonly upstream: Upstream;
+  readonly #now: () => number;
+  readonly #policy: CircuitBreakerPolicy;
+  #probeAt = 0;
+
+  /** @param now ms since the epoch; the same clock as `Date.now`, which cockatiel reads. */
+  constructor(upstream: Upstream, now: () => number) {
+    this.upstream = upstream;
+    this.#now = now;
+    this.#policy = circuitBreaker(
+      handleWhenResult((outcome) => outcome === "failed"),
+      {
+        breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
+        halfOpenAfter: new DelegateBackoff(({ attempt }: { attempt: number }) => this.#pause(attempt)),
+      },
+    );
+  }
+
+  get state(): CircuitStateName {
+    return NAMES[this.#policy.state];
+  }
+
+  /** When a request may be let through again, where none is now; ms since the epoch. */
+  get probeAt(): number {
+    return this.#probeAt;
+  }
+
+  /** Whether a request would be let through now. */
+  get isPassable(): boolean {
+    return this.state === "closed" || (this.state === "open" && this.#now() >= this.#probeAt);
+  }
+
+  /** Begins an attempt. @returns what ends it, to be called once; undefined where none is let through. */
+  begin(): ((outcome: AttemptOutcome) => void) | undefined {
+    if (!this.isPassable) return undefined;
+    const isProbe = this.state !== "closed";
+    const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome>();
+    let begun = false;
+    const execution = this.#policy.execute(() => {
+      begun = true;
+      return promise;
+    });
+    execution.catch(() => {
+      // Either not begun, which is told below, or ended without a result, which is meant to leave the state as it is.
+    });
+    if (!begun) return undefined;
+    return (outcome) => {
+      if (outcome !== "unknown") resolve(outcome);
+      // A probe that shows nothing must not close the circuit, as cockatiel would have it.
+      else if (isProbe) resolve("failed");
+      else reject(new Error("The attempt was abandoned."));
+    };
+  }
+
+  #pause(attempt: number): number {
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
+    this.#probeAt = this.#now() + pause;
+    return pause;
+  }
+}

@@ -1,0 +1,176 @@
+import type { Provider } from "@cloister/core";
+import { type Credential, type Identity, type Lease, type Refusal, RefusedError, type Upstream } from "../port.ts";
+import type { AttemptOutcome } from "./circuit.ts";
+import { CredentialRack } from "./credential-rack.ts";
+import type { CredentialSlots } from "./credential-slots.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { describeFullQueue, describeMissingCredential, describeOpenCircuits, describeRateLimit } from "./refusals.ts";
+import { type Failures, UpstreamCircuits } from "./upstream-circuits.ts";
+
+/** Requests that wait at once, for one provider. */
+const MAX_WAITING = 1000;
+/** ms; the longest rest of all credentials that requests wait out here. With a longer one they are refused, and agents decide. */
+export const LONGEST_HOLD_MS = 60_000;
+
+/** What the pool needs to know of a request. */
+export type Applicant = {
+  readonly identity: Identity;
+  /** To ask for instead of the request's own. */
+  readonly model?: string | undefined;
+  readonly failures: Failures;
+};
+
+/** A lease with what stands behind it. */
+export type Grant = {
+  readonly lease: Lease;
+  readonly slots: CredentialSlots;
+  /** Of the credential, when the lease was given. */
+  readonly refreshes: number;
+  /** Tells the circuit how the attempt ended. Only the first call counts. */
+  readonly end: (outcome: AttemptOutcome) => void;
+  /** Gives the slot back. Only the first call counts. */
+  readonly release: () => void;
+};
+
+/** What a pool is made of. */
+export type ProviderPoolOptions = {
+  readonly provider: Provider;
+  readonly credentials: () => readonly Credential[];
+  readonly upstreams: readonly Upstream[];
+  /** Slots of each credential. */
+  readonly concurrency: number;
+  /** ms since the epoch. */
+  readonly now: () => number;
+};
+
+type Waiter = {
+  readonly applicant: Applicant;
+  readonly grant: (grant: Grant) => void;
+  readonly refuse: (refusal: Refusal) => void;
+};
+
+/**
+ * Everything that requests to one provider share: the slots of its credentials, one fair queue in front of them, and the circuits of its
+ * upstreams. A request that waits is bound to no credential: it takes the first slot that comes free, so none idles while others queue.
+ *
+ * P1. Whoever waits is served or refused as soon as that can be told: `serve` runs after each change, and where time alone can bring
+ *     change, one timer stands for all who wait. Nobody polls.
+ * P2. Between two turns of a run, each other run that waits has one (see {@link FairQueue}).
+ * P3. Each slot taken is given back once.
+ */
+export class ProviderPool {
+  readonly circuits: UpstreamCircuits;
+  readonly rack: CredentialRack;
+  readonly #provider: Provider;
+  readonly #now: () => number;
+  readonly #queue = new FairQueue<Waiter>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ provider, credentials, upstreams, concurrency, now }: ProviderPoolOptions) {
+    this.#provider = provider;
+    this.#now = now;
+    this.circuits = new UpstreamCircuits(upstreams, now);
+    this.rack = new CredentialRack(credentials, concurrency);
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Waits for a slot. @throws RefusedError where none is to be had soon; the signal's reason where it aborts. */
+  async enter(applicant: Applicant, signal: AbortSignal): Promise<Grant> {
+    signal.throwIfAborted();
+    if (this.waiting >= MAX_WAITING) throw new RefusedError(describeFullQueue(this.#provider, MAX_WAITING));
+    const { promise, resolve, reject } = Promise.withResolvers<Grant>();
+    const refuse = (refusal: Refusal): void => reject(new RefusedError(refusal));
+    const waiter: Waiter = { applicant, grant: resolve, refuse };
+    const leave = (): void => {
+      this.#queue.remove(applicant.identity, waiter);
+      reject(signal.reason);
+      this.serve();
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    this.#queue.push(applicant.identity, waiter);
+    this.serve();
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  /** Why a request that came now would be refused rather than wait; undefined where it would not. */
+  blockade(): Refusal | undefined {
+    const now = this.#now();
+    const rests = this.rack.restsAt(now);
+    if (rests !== undefined && rests.until === undefined) {
+      return describeMissingCredential(this.#provider, this.rack.all().length);
+    }
+    if (rests?.until !== undefined && rests.until > now + LONGEST_HOLD_MS) {
+      return describeRateLimit(this.#provider, rests.until, now);
+    }
+    return this.circuits.isPassable ? undefined : describeOpenCircuits(this.#provider, this.circuits.probeAt, now);
+  }
+
+  /** Serves or refuses whom it can. To be called after a credential's state changed. */
+  serve(): void {
+    const blockade = this.waiting === 0 ? undefined : this.blockade();
+    if (blockade === undefined) this.#admitAll();
+    else this.#refuseAll(blockade);
+    this.#setTimer();
+  }
+
+  #refuseAll(refusal: Refusal): void {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.refuse(refusal);
+  }
+
+  #admitAll(): void {
+    while (this.rack.hasFree(this.#now())) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      this.#admit(next);
+    }
+  }
+
+  #admit({ applicant: { identity, model, failures }, grant, refuse }: Waiter): void {
+    const slots = this.rack.choose(identity, this.#now());
+    const passage = slots === undefined ? undefined : this.circuits.pass(failures);
+    // The one request that probes an upstream may have gone just before.
+    if (slots === undefined || passage === undefined) {
+      return refuse(describeOpenCircuits(this.#provider, this.circuits.probeAt, this.#now()));
+    }
+    slots.take();
+    const lease = {
+      credential: slots.credential,
+      upstream: passage.upstream,
+      ...(model === undefined ? {} : { model }),
+    };
+    const giveBack = (): void => {
+      slots.giveBack();
+      this.serve();
+    };
+    grant({ lease, slots, refreshes: slots.refreshes, end: once(passage.end), release: once(giveBack) });
+  }
+
+  /** Wakes when the next credential is back, where somebody waits. */
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const now = this.#now();
+    const backAt = this.waiting === 0 ? undefined : this.rack.nextBackAt(now);
+    // Not longer than a timer can hold; the next one takes the rest.
+    if (backAt !== undefined) this.#timer = setTimeout(() => this.serve(), Math.min(backAt - now, LONGEST_HOLD_MS));
+  }
+}
+
+function once<Arguments extends readonly unknown[]>(
+  act: (...values: Arguments) => void,
+): (...values: Arguments) => void {
+  let isDone = false;
+  return (...values) => {
+    if (isDone) return;
+    isDone = true;
+    act(...values);
+  };
+}

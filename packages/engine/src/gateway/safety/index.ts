@@ -1,0 +1,1 @@
+export { createSafetyInspector } from "./create-safety-inspector.ts";

@@ -1,0 +1,78 @@
+import type { Wire } from "@cloister/core";
+import { toObject, type JsonObject } from "../../agents/json-value.ts";
+import { PROMPT_LAYOUTS, type PromptLayout } from "../context/prompt-layout.ts";
+
+/** A text of a request. */
+export type RequestText = {
+  readonly text: string;
+  /** Where it is, in words: `message 3, tool result`. */
+  readonly place: string;
+  readonly isFromTool: boolean;
+};
+
+/** The texts of a request, in the order of its body. `isWhole` is false where some are nested too deep to be looked at. */
+export type RequestTexts = { readonly texts: readonly RequestText[]; readonly isWhole: boolean };
+
+/** Levels of objects and arrays that are looked into. Providers take no such depth. */
+const MAX_DEPTH = 64;
+/** From this length on, a text of nothing but base64 is an image or the like, in which chance finds everything. */
+const MIN_BINARY = 1024;
+const DATA_URL = /^data:[\w.+-]{1,40}\/[\w.+-]{1,80};base64,/;
+const NOT_BASE64 = /[^A-Za-z0-9+/_=-]/;
+
+/** Collects the strings of a request's body, each with its place. Never throws. */
+export function collectTexts(wire: Wire, json: JsonObject): RequestTexts {
+  const layout = PROMPT_LAYOUTS[wire];
+  const texts: RequestText[] = [];
+  let isWhole = true;
+  const visit = (value: unknown, at: Position): void => {
+    if (typeof value === "string") {
+      if (!isBinary(value)) texts.push({ text: value, place: toPlace(at), isFromTool: at.isFromTool });
+    } else if (typeof value === "object" && value !== null) {
+      if (at.depth >= MAX_DEPTH) isWhole = false;
+      else for (const child of childrenOf(value)) visit(child, inside(value, at, layout));
+    }
+  };
+  for (const [key, value] of Object.entries(json)) {
+    const isList = key === layout.messages && Array.isArray(value);
+    const parts: readonly unknown[] = isList ? value : [value];
+    parts.forEach((part, index) => {
+      visit(part, { part: isList ? `message ${index + 1}` : nameOf(key, layout), isFromTool: false, depth: 0 });
+    });
+  }
+  return { texts, isWhole };
+}
+
+/** Where the walk is. */
+type Position = { readonly part: string; readonly isFromTool: boolean; readonly depth: number };
+
+function inside(value: object, at: Position, layout: PromptLayout): Position {
+  const object = toObject(value);
+  const isFromTool = at.isFromTool || (object !== undefined && layout.isToolResult(object));
+  return { ...at, isFromTool, depth: at.depth + 1 };
+}
+
+function childrenOf(value: object): readonly unknown[] {
+  if (Array.isArray(value)) return value as readonly unknown[];
+  return isThought(value) ? [] : Object.values(value);
+}
+
+/** What the model thought comes from the provider, which has signed it: it tells the provider nothing, and may not be changed. */
+function isThought(value: object): boolean {
+  const { type, thought } = value as JsonObject;
+  return type === "thinking" || type === "redacted_thinking" || type === "reasoning" || thought === true;
+}
+
+function isBinary(text: string): boolean {
+  return text.length >= MIN_BINARY && !NOT_BASE64.test(text.replace(DATA_URL, ""));
+}
+
+function nameOf(key: string, layout: PromptLayout): string {
+  if (layout.system.includes(key)) return "the system prompt";
+  if (key === "tools") return "the tools";
+  return key === layout.messages ? "message 1" : "the request";
+}
+
+function toPlace({ part, isFromTool }: Position): string {
+  return isFromTool ? `${part}, tool result` : part;
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ScopedDetector } from "./detectors.ts";
+import type { RequestText } from "./request-texts.ts";
+import { createTextScanner, type TextScanner } from "./text-scanner.ts";
+
+function textOf(text: string, isFromTool = false): RequestText {
+  return { text, place: "message 1", isFromTool };
+}
+
+/** A scanner that finds each `X`, and the lengths of the pieces that it was given. */
+function createCountingScanner(): {
+  readonly scanner: TextScanner;
+  readonly pieces: number[];
+  readonly loads: number[];
+} {
+  const [pieces, loads]: [number[], number[]] = [[], []];
+  const detector: ScopedDetector = {
+    kind: "secret",
+    isForTools: false,
+    isForWholes: false,
+    detect: (text) => {
+      pieces.push(text.length);
+      return [...text.matchAll(/X/g)].map(({ index }) => ({ rule: "x", start: index, end: index + 1 }));
+    },
+  };
+  const scanner = createTextScanner(() => {
+    loads.push(1);
+    return Promise.resolve([detector]);
+  });
+  return { scanner, pieces, loads };
+}
+
+test("detectors are loaded with the first text, and once", async () => {
+  const { scanner, loads } = createCountingScanner();
+  await scanner.scan([]);
+  assert.equal(loads.length, 0);
+  await Promise.all([scanner.scan([textOf("a")]), scanner.scan([textOf("b")])]);
+  assert.equal(loads.length, 1);
+});
+
+test("a text that was seen is not looked through again, and what it held is still known", async () => {
+  const { scanner, pieces } = createCountingScanner();
+  const history = [textOf("clean"), textOf("an X")];
+  const first = await scanner.scan(history);
+  const next = await scanner.scan([...history, textOf("new")]);
+  assert.deepEqual(next, first);
+  assert.deepEqual(next.found, [{ ...textOf("an X"), findings: [{ kind: "secret", rule: "x", start: 3, end: 4 }] }]);
+  assert.deepEqual(pieces, [5, 4, 3]);
+});
+
+test("a text of a tool is another than the same text of a user", async () => {
+  const { scanner, pieces } = createCountingScanner();
+  await scanner.scan([textOf("same"), textOf("same", true)]);
+  assert.deepEqual(pieces, [4, 4]);
+});
+
+test("texts beyond what one request may bring are left out, and looked at with the next one", async () => {
+  const { scanner } = createCountingScanner();
+  const texts = ["a", "b", "c"].map((letter) => textOf(`${letter.repeat(7_000_000)}X`));
+  const first = await scanner.scan(texts);
+  assert.deepEqual([first.isWhole, first.found.length], [false, 2]);
+  const next = await scanner.scan(texts);
+  assert.deepEqual([next.isWhole, next.found.length], [true, 3]);
+});
+
+test("a text of nothing but findings is given up after some thousands", async () => {
+  const { scanner } = createCountingScanner();
+  const { isWhole, found } = await scanner.scan([textOf("X".repeat(1_000_000))]);
+  assert.equal(isWhole, false);
+  assert.ok((found[0]?.findings.length ?? 0) < 40_000);
+});

@@ -1,0 +1,110 @@
+import { type Dispatcher } from "undici";
+import type { RequestSignal } from "@cloister/core";
+import {
+  type AttemptEnd,
+  type Lease,
+  type LimitGate,
+  type ModelRequest,
+  RefusedError,
+  type Upstream,
+} from "../port.ts";
+import { flatHeaders, withCredential } from "./headers.ts";
+import { type Patience, send, type UpstreamAnswer } from "./send.ts";
+
+/** What sending needs. */
+export type Sender = {
+  readonly limits: LimitGate;
+  readonly pool: (origin: string) => Dispatcher;
+  readonly patience: Patience;
+};
+
+/** An answer, and what it was had with. */
+export type Attempted = { readonly answer: UpstreamAnswer; readonly lease: Lease; readonly attempts: number };
+
+/**
+ * Sends a request until it is answered, as often as the limits see fit. The caller releases the lease.
+ * @param onSignal is told of each attempt that was given up.
+ * @throws RefusedError where nobody answers, or nobody may be asked.
+ */
+export async function attemptRequest(
+  { limits, pool, patience }: Sender,
+  request: ModelRequest,
+  { signal, onSignal }: { readonly signal: AbortSignal; readonly onSignal: (signal: RequestSignal) => void },
+): Promise<Attempted> {
+  for (let attempt = 1; ; attempt += 1) {
+    const lease = await limits.acquire(request, attempt, signal);
+    let isKept = false;
+    try {
+      const { end, answer } = await tryOnce(pool, request, lease, patience, signal);
+      const move = limits.judge(request, lease, attempt, end);
+      if (move.type === "again") {
+        answer?.discard();
+        onSignal(move.signal);
+        continue;
+      }
+      if (answer === undefined) throw new RefusedError(move.refusal ?? describeFailure(end));
+      isKept = true;
+      return { answer, lease, attempts: attempt };
+    } finally {
+      if (!isKept) limits.release(lease);
+    }
+  }
+}
+
+function describeFailure(end: AttemptEnd): { reason: "upstream"; message: string } {
+  const cause = end.type === "unreachable" ? `: ${end.error.message.slice(0, 200)}` : "";
+  return { reason: "upstream", message: `The model provider gave no answer${cause}.` };
+}
+
+type Tried = { readonly end: AttemptEnd; readonly answer?: UpstreamAnswer };
+
+async function tryOnce(
+  pool: Sender["pool"],
+  request: ModelRequest,
+  lease: Lease,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<Tried> {
+  const credential = await lease.credential.headers();
+  const outgoing = {
+    method: request.method,
+    path: joinPath(lease.upstream, request.path),
+    headers: withCredential(request.headers, credential),
+    body: request.body,
+  };
+  try {
+    const answer = await send(
+      pool(new URL(lease.upstream.baseUrl).origin),
+      askFor(outgoing, request, lease.model),
+      patience,
+      signal,
+    );
+    return { answer, end: { type: "answered", status: answer.status, headers: flatHeaders(answer.headers) } };
+  } catch (error: unknown) {
+    if (signal.aborted) return { end: { type: "abandoned" } };
+    return { end: { type: "unreachable", error: error instanceof Error ? error : new Error(String(error)) } };
+  }
+}
+
+/** As the provider's SDKs join them: OpenAI's base URL holds the version, in place of the gateway's own `/v1`. */
+function joinPath({ provider, baseUrl }: Upstream, path: string): string {
+  const prefix = new URL(baseUrl).pathname.replace(/\/+$/, "");
+  return `${prefix}${provider === "openai" ? path.replace(/^\/v1(?=\/|$|\?)/, "") : path}`;
+}
+
+type Asked = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+};
+
+/** The request for another model: in its path with Gemini, else in its body. */
+function askFor(outgoing: Asked, request: ModelRequest, model: string | undefined): Asked {
+  if (model === undefined || model === request.facts.model) return outgoing;
+  if (request.wire.name === "gemini") {
+    const path = outgoing.path.replace(/\/models\/[^/:?]+/, () => `/models/${encodeURIComponent(model)}`);
+    return { ...outgoing, path };
+  }
+  return { ...outgoing, body: Buffer.from(JSON.stringify({ ...request.json, model })) };
+}

@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** Headers that are for one connection alone (RFC 9110, 7.6.1), and those that the gateway makes anew. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+/** The token is for the gateway; an encoding would hide usage from it. */
+const NOT_FORWARDED = new Set([
+  ...HOP_BY_HOP,
+  "accept-encoding",
+  "authorization",
+  "content-length",
+  "cookie",
+  "expect",
+  "host",
+  "x-api-key",
+  "x-goog-api-key",
+]);
+
+/** The headers of a request that are sent on. */
+export function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || NOT_FORWARDED.has(name)) continue;
+    kept[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return kept;
+}
+
+/** Adds a credential's headers. Lists such as `anthropic-beta` are joined, so that nothing that the agent asked for is lost. */
+export function withCredential(
+  headers: Readonly<Record<string, string>>,
+  credential: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const merged: Record<string, string> = { ...headers };
+  for (const [name, value] of Object.entries(credential)) {
+    const own = name.endsWith("-beta") ? (merged[name]?.split(",") ?? []) : [];
+    merged[name] = [...new Set([...own.map((item) => item.trim()), value])].join(",");
+  }
+  return merged;
+}
+
+/** The headers of an answer that are passed on. */
+export function answeredHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): AnswerHeaders {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !HOP_BY_HOP.has(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+export type AnswerHeaders = Record<string, string | string[]>;
+
+/** Headers with one value each, for those who read them. */
+export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+  );
+}

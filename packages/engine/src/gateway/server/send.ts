@@ -1,0 +1,115 @@
+import type { Dispatcher } from "undici";
+import type { AnswerHeaders } from "./headers.ts";
+import { answeredHeaders } from "./headers.ts";
+
+/** How long to wait for an answer to begin, and for its next byte: thinking models are silent for minutes. */
+export type Patience = { readonly firstByteMs: number; readonly idleMs: number };
+
+/** What is sent to a provider. */
+export type Outgoing = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+};
+
+/** Takes an answer's bytes as they come. */
+export type Sink = {
+  /** False: no more until `resume` was called. */
+  write(chunk: Buffer): boolean;
+  /** Told once how to go on after a `write` that returned false. */
+  onPausable(resume: () => void): void;
+};
+
+/** An answer whose headers are there. Its body waits until it is relayed or discarded. */
+export type UpstreamAnswer = {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  /** Resolves when it is over: true where it came to its proper end. Never rejects. */
+  relay(sink: Sink): Promise<boolean>;
+  discard(): void;
+};
+
+/**
+ * Sends a request. Resolves with the answer's beginning.
+ * @param signal aborts it, at any time.
+ * @throws the connection's error where no answer comes.
+ */
+export function send(
+  pool: Dispatcher,
+  outgoing: Outgoing,
+  { firstByteMs, idleMs }: Patience,
+  signal: AbortSignal,
+): Promise<UpstreamAnswer> {
+  return new Promise((resolve, reject) => {
+    const handler = new AnswerHandler(resolve, reject, signal);
+    const { method, path, headers, body } = outgoing;
+    const timeouts = { headersTimeout: firstByteMs, bodyTimeout: idleMs };
+    const payload = body.length === 0 ? null : body;
+    pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: payload, ...timeouts }, handler);
+  });
+}
+
+/** Straight from the parser to the sink: no stream lies between, which is what a chunk's delay is made of. */
+class AnswerHandler implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: UpstreamAnswer) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #signal: AbortSignal;
+  readonly #over = Promise.withResolvers<boolean>();
+  #abort: (() => void) | undefined;
+  #sink: Sink | undefined;
+  #discarded = false;
+
+  constructor(resolve: (answer: UpstreamAnswer) => void, reject: (error: Error) => void, signal: AbortSignal) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#abort = () => controller.abort(new Error("the agent went away"));
+    if (this.#signal.aborted) this.#abort();
+    else this.#signal.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200) return;
+    controller.pause();
+    this.#resolve({
+      status,
+      headers: answeredHeaders(headers),
+      relay: (sink) => {
+        this.#sink = sink;
+        sink.onPausable(() => controller.resume());
+        controller.resume();
+        return this.#over.promise;
+      },
+      discard: () => {
+        this.#discarded = true;
+        controller.resume();
+      },
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#sink !== undefined && !this.#sink.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#end(true);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (!this.#discarded) this.#reject(error); // Does nothing once the answer has begun.
+    this.#end(false);
+  }
+
+  #end(proper: boolean): void {
+    if (this.#abort !== undefined) this.#signal.removeEventListener("abort", this.#abort);
+    this.#over.resolve(proper);
+  }
+}

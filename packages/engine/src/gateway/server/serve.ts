@@ -1,0 +1,125 @@
+/** One request, from where it was taken in to its last byte. */
+import type { ServerResponse } from "node:http";
+import { NO_AMOUNT, NO_USAGE } from "@cloister/core";
+import {
+  type MeteredUsage,
+  type ModelRequest,
+  type Recorder,
+  type RecordingHandle,
+  RefusedError,
+  type SafetyInspector,
+  type UsageReader,
+} from "../port.ts";
+import { type Books, flagRequest, identifyRequest, settleRequest } from "../settle.ts";
+import type { Reservation, SpendGate } from "../spend-gate.ts";
+import { type Attempted, attemptRequest, type Sender } from "./attempt.ts";
+import { flatHeaders } from "./headers.ts";
+import type { Sink } from "./send.ts";
+
+/** Everything that a request passes through. */
+export type Rooms = Sender &
+  Books & {
+    readonly safety: SafetyInspector;
+    readonly spend: SpendGate;
+    readonly recorder?: Recorder;
+  };
+
+const NOTHING: MeteredUsage = { usage: NO_USAGE, longCacheWrite: 0, completeness: "none", outputBytes: 0 };
+
+/**
+ * Serves a request.
+ * @throws RefusedError where it is not to be sent on, or nobody answers.
+ */
+export async function serve(rooms: Rooms, received: ModelRequest, response: ServerResponse): Promise<void> {
+  const gone = watchClient(response);
+  const request = await inspect(rooms, received);
+  const reservation = await reserve(rooms, request, gone);
+  flagRequest(rooms, request, rooms.context.sent(request));
+  let attempted: Attempted;
+  try {
+    attempted = await attemptRequest(rooms, request, {
+      signal: gone,
+      onSignal: (signal) => flagRequest(rooms, request, [signal]),
+    });
+  } catch (error: unknown) {
+    // Nobody answered: as far as anybody can tell, nothing was used.
+    const end = { metered: NOTHING, status: 0, ended: false, credential: "", firstByteMs: 0, attempts: 0 };
+    settleRequest(rooms, request, reservation, end);
+    throw error;
+  }
+  await relay(rooms, request, attempted, { response, reservation });
+}
+
+/** @returns aborted when the agent goes away. */
+function watchClient(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+async function inspect(rooms: Rooms, request: ModelRequest): Promise<ModelRequest> {
+  const { signals, body, refusal } = await rooms.safety.inspect(request);
+  flagRequest(rooms, request, signals);
+  if (refusal !== undefined) throw new RefusedError({ reason: "safety", message: refusal });
+  return body === undefined ? request : { ...request, body };
+}
+
+async function reserve(rooms: Rooms, request: ModelRequest, gone: AbortSignal): Promise<Reservation | undefined> {
+  if (!request.facts.billable) return undefined;
+  const bound = rooms.prices.bound(request);
+  if (bound === undefined) throw new RefusedError({ reason: "unpriced", message: describeUnpriced(request) });
+  const reservation = await rooms.spend.reserve(request.identity, bound, gone);
+  try {
+    await rooms.ledger.promise({ type: "request_reserved", ...identifyRequest(request), reserved: bound });
+  } catch (error: unknown) {
+    reservation.settle(NO_AMOUNT);
+    throw error;
+  }
+  return reservation;
+}
+
+function describeUnpriced({ facts }: ModelRequest): string {
+  return `No price is known for model ${facts.model.slice(0, 100)}. Name one under gateway.prices, or set gateway.unpriced: dearest.`;
+}
+
+type Passage = { readonly response: ServerResponse; readonly reservation: Reservation | undefined };
+
+async function relay(
+  rooms: Rooms,
+  request: ModelRequest,
+  { answer, lease, attempts }: Attempted,
+  { response, reservation }: Passage,
+): Promise<void> {
+  const firstByteMs = performance.now() - request.startedAt;
+  const headers = flatHeaders(answer.headers);
+  const reader = request.wire.createUsageReader(headers["content-type"] ?? "");
+  const recording = rooms.recorder?.begin(request);
+  recording?.head(answer.status, headers);
+  response.writeHead(answer.status, answer.headers);
+  response.flushHeaders();
+  const ended = await answer.relay(toSink(response, reader, recording));
+  recording?.end(ended);
+  rooms.limits.release(lease);
+  const { status } = answer;
+  const metered = reader.finish(ended);
+  // Before the agent knows that it has its answer: its next request finds this one counted.
+  const end = { metered, status, ended, credential: lease.credential.label, firstByteMs, attempts };
+  settleRequest(rooms, request, reservation, end);
+  // What the provider cut is cut for the agent too, which then tries again.
+  if (ended) response.end();
+  else response.destroy();
+}
+
+function toSink(response: ServerResponse, reader: UsageReader, recording: RecordingHandle | undefined): Sink {
+  return {
+    write(chunk) {
+      reader.push(chunk);
+      recording?.chunk(chunk);
+      return response.write(chunk);
+    },
+    onPausable: (resume) => void response.on("drain", resume),
+  };
+}

@@ -1,0 +1,86 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { type BudgetLimits, CloisterError, foldLedger, type Ledger, lostSettlement } from "@cloister/core";
+import { type Journal, openJournal, type StoredRecord } from "../../journal/index.ts";
+import { lockHolder, takeLock } from "../../runs/lock.ts";
+import type { GatewayEvent } from "./gateway-event.ts";
+import type { LedgerPlace } from "./ledger-place.ts";
+import { ledgerEntries } from "./read-ledger.ts";
+
+/** How a gateway's journal is opened. */
+export type JournalOptions = {
+  readonly place: LedgerPlace;
+  /** Cloister's. */
+  readonly version: string;
+  /** Those that were given now. They replace the ones that the journal knows, each by itself. */
+  readonly limits: BudgetLimits;
+  /** ms since the epoch. */
+  readonly now: () => number;
+};
+
+/** The journal of a gateway that runs alone, held by this process until it is disposed of. */
+export interface GatewayJournal extends Disposable {
+  /** The limits that hold. */
+  readonly limits: BudgetLimits;
+  /** What was spent before this start, lost requests included. */
+  readonly before: Ledger;
+  /** On disk when it returns. @throws what the journal throws. */
+  append(events: readonly GatewayEvent[]): void;
+}
+
+/**
+ * Begins a journal, or goes on with the one that is there: what was promised to requests whose end nobody saw is charged in full.
+ * @throws CloisterError `run_busy` where its process lives; `journal_damaged`
+ */
+export function openGatewayJournal(options: JournalOptions): GatewayJournal {
+  const { place, version, limits: given } = options;
+  using stack = new DisposableStack();
+  mkdirSync(dirname(place.journal), { recursive: true, mode: 0o700 });
+  assertFree(place);
+  stack.use(takeLock(place.lock));
+  const journal = stack.adopt(openJournal(place.journal, { create: true }), (opened) => opened.close());
+  const append = (events: readonly GatewayEvent[]): void => write(journal, events, options.now());
+  const isNew = journal.length === 0;
+  const limits = isNew ? given : { ...lastLimits(journal.read()), ...given };
+  append([
+    isNew
+      ? { type: "gateway_started", gateway: place.id, version, limits }
+      : { type: "gateway_resumed", version, limits },
+  ]);
+  const before = settleLost(journal, options);
+  const held = stack.move();
+  return { limits, before, append, [Symbol.dispose]: () => held.dispose() };
+}
+
+/** @returns the ledger, in which nothing is open any more. */
+function settleLost(journal: Journal, { place, now }: JournalOptions): Ledger {
+  const read = (): Ledger => foldLedger(ledgerEntries(place.id, journal.read()));
+  const ledger = read();
+  if (ledger.open.length === 0) return ledger;
+  const time = now();
+  write(
+    journal,
+    ledger.open.map((open) => lostSettlement(open, time)),
+    time,
+  );
+  return read();
+}
+
+function write(journal: Journal, events: readonly GatewayEvent[], time: number): void {
+  const records = events.map(({ type, ...data }) => ({ type, time, data }));
+  journal.append(records, { expected: journal.length });
+}
+
+function lastLimits(records: Iterable<StoredRecord>): BudgetLimits {
+  let limits: BudgetLimits = {};
+  for (const { type, data } of records)
+    if (type === "gateway_started" || type === "gateway_resumed") limits = data["limits"] as BudgetLimits;
+  return limits;
+}
+
+function assertFree({ id, lock }: LedgerPlace): void {
+  const holder = lockHolder(lock);
+  if (holder === undefined) return;
+  const message = `Gateway ${id} is at work in process ${holder.pid}.`;
+  throw new CloisterError({ code: "run_busy", message, remedy: "Stop it first, or start another without --resume." });
+}

@@ -1,0 +1,69 @@
+import {
+  type Amount,
+  type Budget,
+  type BudgetLimits,
+  budgetsFor,
+  type RequestEvent,
+  type SpendBook,
+  spentByRunKey,
+} from "@cloister/core";
+import { toPeriod } from "../period.ts";
+import type { GatewayPolicy } from "../policy.ts";
+import type { Identity } from "../port.ts";
+import type { GatewayJournal } from "./gateway-journal.ts";
+import { type OnRow, RequestHistory } from "./request-history.ts";
+
+/** A budget, and what is spent of it. */
+export type BudgetView = Budget & { readonly spent: Amount };
+
+/** What a session is made of. */
+export type SessionOptions = {
+  /** The gateway's. */
+  readonly id: string;
+  readonly policy: Pick<GatewayPolicy, "budgets">;
+  readonly journal: GatewayJournal;
+  /** The gateway's, empty still: what was spent before is put in. */
+  readonly book: SpendBook;
+  readonly onRow: OnRow;
+  /** ms since the epoch. */
+  readonly now: () => number;
+};
+
+/** The accounts of a gateway that runs alone, from its start to its end: journal, book and history agree. */
+export class GatewaySession {
+  readonly identity: Identity;
+  readonly history: RequestHistory;
+  readonly #options: SessionOptions;
+
+  constructor(options: SessionOptions) {
+    const { id, journal, book, onRow } = options;
+    this.#options = options;
+    this.identity = { run: id, task: "", iteration: 0 };
+    for (const [key, amount] of spentByRunKey(journal.before.rows)) book.seed(key, amount);
+    this.history = new RequestHistory(id, journal.before, onRow);
+  }
+
+  /** Writes to the journal, then to the history. @throws what the journal throws. */
+  write(events: readonly RequestEvent[]): void {
+    this.#options.journal.append(events);
+    this.history.take(events, this.#options.now());
+  }
+
+  /** As they are now: the day may have changed. Limits of iterations and tasks are not for a gateway, which has neither. */
+  budgets(): readonly Budget[] {
+    const { policy, journal, now } = this.#options;
+    const { iteration: _iteration, task: _task, ...limits } = policy.budgets.limits;
+    return budgetsFor(this.identity, {
+      policy: { ...policy.budgets, limits },
+      runLimits: journal.limits,
+      period: toPeriod(new Date(now())),
+    });
+  }
+
+  /** The budgets that have a limit. */
+  budgetViews(): readonly BudgetView[] {
+    return this.budgets()
+      .filter(({ maxCost, maxTokens }: BudgetLimits) => maxCost !== undefined || maxTokens !== undefined)
+      .map((budget) => ({ ...budget, spent: this.#options.book.spent(budget.key) }));
+  }
+}

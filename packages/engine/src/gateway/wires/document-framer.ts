@@ -1,0 +1,14 @@
+/** Where the documents go that a framer finds. */
+export interface DocumentSink {
+  /** One JSON document, or what stands in its place. The bytes hold until the call returns. */
+  document(bytes: Buffer): void;
+  /** Something was too long to be read. */
+  damage(): void;
+}
+
+/** Cuts a stream of bytes into documents. Memory is bounded; the result does not depend on how the bytes were chunked. */
+export interface DocumentFramer {
+  push(chunk: Buffer): void;
+  /** No more will come. */
+  end(): void;
+}

@@ -1,0 +1,1 @@
+export { findWire, WIRE_ADAPTERS } from "./find-wire.ts";
