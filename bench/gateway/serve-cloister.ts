@@ -7,7 +7,7 @@ import { budgetsFor, createSpendBook, fromUsd, type RequestEvent } from "@cloist
 import { createRecorder } from "../../packages/engine/src/gateway/cassette/index.ts";
 import { createGateway } from "../../packages/engine/src/gateway/create-gateway.ts";
 import { findCredentialSources, openVault } from "../../packages/engine/src/gateway/credentials/index.ts";
-import { toPeriod } from "../../packages/engine/src/gateway/period.ts";
+import { periodOf } from "../../packages/engine/src/gateway/money/index.ts";
 import { DEFAULT_GATEWAY_POLICY } from "../../packages/engine/src/gateway/policy.ts";
 import { openJournal } from "../../packages/engine/src/journal/index.ts";
 
@@ -16,7 +16,7 @@ const env = { ANTHROPIC_BASE_URL: upstream, ANTHROPIC_API_KEY: "the-key-of-the-b
 const limits = { maxCost: fromUsd(1_000_000) };
 const policy = {
   ...DEFAULT_GATEWAY_POLICY,
-  budgets: { limits: { iteration: limits, task: limits, day: limits, month: limits }, warnAt: 0.8 },
+  budgets: { limits: { iteration: limits, task: limits, day: limits }, warnAt: 0.8 },
 };
 const sources = findCredentialSources(env, policy);
 const vault = openVault(sources, env);
@@ -25,7 +25,7 @@ const gateway = await createGateway({
   policy,
   env,
   vault,
-  budgetsOf: (identity) => budgetsFor(identity, { policy: policy.budgets, runLimits: limits, period: toPeriod(new Date()) }),
+  budgetsOf: (identity) => budgetsFor(identity, { policy: policy.budgets, runLimits: limits, period: periodOf(new Date()) }),
   book: createSpendBook(policy.budgets.warnAt),
   write,
   onFailure: fail,

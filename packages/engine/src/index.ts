@@ -3,7 +3,7 @@ export type { Config, ConfigFlags, ConfigRow, LoadedConfig } from "./config/inde
 export { describeConfig, loadConfig, userConfigFile } from "./config/index.ts";
 export { detectGates, detectSetup } from "./gates/index.ts";
 export type { LedgerPlace } from "./gateway/standalone/ledger-place.ts";
-export { listGateways, listLedgerPlaces, selectPlace } from "./gateway/standalone/ledger-place.ts";
+export { listLedgerPlaces, selectPlace } from "./gateway/standalone/ledger-place.ts";
 export { readLedger } from "./gateway/standalone/read-ledger.ts";
 export { verifyJournal } from "./journal/index.ts";
 export type { RunProposal } from "./loop/charter.ts";

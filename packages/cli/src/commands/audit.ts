@@ -1,13 +1,23 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CloisterError, EXIT_CODES, type RunId } from "@cloister/core";
-import { findRepository, findRunStore, listRunIds, readRun, type RunStore, verifyJournal } from "@cloister/engine";
+import {
+  findRepository,
+  findRunStore,
+  type LedgerPlace,
+  listLedgerPlaces,
+  listRunIds,
+  readRun,
+  type RunStore,
+  selectPlace,
+  verifyJournal,
+} from "@cloister/engine";
 import { auditExitCode, auditReport, renderAudit, type RunJournal } from "@cloister/engine/audit";
 import type { AuditOptions } from "../definitions/watching.ts";
 import type { CommandCall, CommandHandler } from "../program/command-definition.ts";
 import { toSingleLine } from "../render/plain-text.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
-import { openRun } from "./open-run.ts";
+import { findRoot, openRun } from "./open-run.ts";
 
 /** `cloister audit FILE` and `cloister audit --journal [RUN]`. */
 export const audit: CommandHandler<AuditOptions> = (call, terminal) =>
@@ -17,8 +27,8 @@ async function auditJournal(
   { args: [wanted], options }: CommandCall<AuditOptions>,
   terminal: Terminal,
 ): Promise<number> {
-  const { run, paths } = await openRun(terminal, wanted ?? options.run);
-  const verification = verifyJournal(paths.journal);
+  const { id: run, journal } = await findJournal(terminal, wanted ?? options.run);
+  const verification = verifyJournal(journal);
   if (options.json === true) printJson(terminal, { run, ...verification });
   else if (verification.ok)
     terminal.print(`The journal of run ${run} is whole: ${verification.length} events, head ${verification.headHash}`);
@@ -27,6 +37,13 @@ async function auditJournal(
       `The journal of run ${run} is damaged at event ${verification.position}: expected ${toSingleLine(verification.expected)}, found ${toSingleLine(verification.found)}`,
     );
   return verification.ok ? 0 : EXIT_CODES.blocked;
+}
+
+/** The newest run's; where one is named, it may be a gateway's, too, which needs no repository. */
+async function findJournal(terminal: Terminal, wanted: string | undefined): Promise<LedgerPlace> {
+  if (wanted !== undefined) return selectPlace(listLedgerPlaces(terminal.env, await findRoot(terminal)), wanted);
+  const { run, paths } = await openRun(terminal, wanted);
+  return { id: run, ...paths };
 }
 
 async function auditFile({ args: [file], options }: CommandCall<AuditOptions>, terminal: Terminal): Promise<number> {

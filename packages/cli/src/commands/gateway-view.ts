@@ -60,7 +60,10 @@ function describeStart(gateway: StandaloneGateway, { paint }: Terminal): string[
     ["token", token],
     ["status", status],
     ["budget", describeLimits(limits)],
-    ...credentials.map(({ label, from }, index) => [index === 0 ? "credentials" : "", `${label} (${toSingleLine(from)})`]),
+    ...credentials.map(({ label, from }, index) => [
+      index === 0 ? "credentials" : "",
+      `${label} (${toSingleLine(from)})`,
+    ]),
   ];
   const exports = PROVIDERS.filter((provider) => providers.includes(provider)).flatMap((provider) =>
     USE[provider](url).map(([name, value]) => `  export ${name}=${value ?? token}`),

@@ -19,7 +19,12 @@ export const gateway: CommandHandler<GatewayCommandOptions> = async ({ options }
   const { env, home } = terminal;
   const { values } = loadConfig({ repository: await findRoot(terminal), env, home });
   const { notify, onRow } = view;
-  const started = await startStandaloneGateway({ ...toStart(options, terminal), policy: values.gateway, notify, onRow });
+  const started = await startStandaloneGateway({
+    ...toStart(options, terminal),
+    policy: values.gateway,
+    notify,
+    onRow,
+  });
   view.begin(started);
   await untilAborted(signals.signal);
   await started.end();

@@ -47,7 +47,9 @@ export const GATEWAY: AnyCommand = defineCommand<GatewayCommandOptions>({
     maxTokens: integer("n", "refuse requests once they have used this many tokens, cached ones included", 1),
     record: text("folder", "record requests and answers as cassettes into this folder", { completes: "files" }),
     replay: text("folder", "answer from the cassettes in this folder instead of a provider", { completes: "files" }),
-    resume: text("id", "go on with the ledger and budget of an earlier gateway (default: the last)", { optional: true }),
+    resume: text("id", "go on with the ledger and budget of an earlier gateway (default: the last)", {
+      optional: true,
+    }),
     statusPort: integer("n", "port of the status page (default: a free one)", 0),
     json: flag("print what it serves, each request, and the end, as lines of JSON"),
   },

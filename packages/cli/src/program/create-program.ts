@@ -47,16 +47,18 @@ function createCommand(definition: AnyCommand, terminal: Terminal, dispatch: Dis
 }
 
 function prepare(command: Command, terminal: Terminal): Command {
-  return command
-    .exitOverride()
-    // A command with children may have options of the same name: whose an option is, its place decides.
-    .enablePositionalOptions()
-    .configureOutput({
-      writeOut: (text) => terminal.write(text),
-      writeErr: (text) => terminal.note(text.trimEnd()),
-      outputError: () => undefined,
-    })
-    .configureHelp({ styleTitle: (title) => terminal.paint("bold", title) });
+  return (
+    command
+      .exitOverride()
+      // A command with children may have options of the same name: whose an option is, its place decides.
+      .enablePositionalOptions()
+      .configureOutput({
+        writeOut: (text) => terminal.write(text),
+        writeErr: (text) => terminal.note(text.trimEnd()),
+        outputError: () => undefined,
+      })
+      .configureHelp({ styleTitle: (title) => terminal.paint("bold", title) })
+  );
 }
 
 function createOption(name: string, definition: OptionDefinition<unknown>): Option {

@@ -150,10 +150,7 @@ function assertCosts({ end, summary }: Result, requests: readonly RequestRecord[
     ended.map((event) => event.costFrom),
     ended.map(() => costFrom),
   );
-  assertNear(
-    summary.cost,
-    requests.reduce((sum, request) => sum + costOf(request), 0) / 1e6,
-  );
+  assertNear(summary.cost, requests.reduce((sum, request) => sum + costOf(request), 0) / 1e6);
 }
 
 /** A row a request, in the order of their ends; their sum is the run's, to the micro-dollar. */

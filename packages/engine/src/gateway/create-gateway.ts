@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Budget, type Provider, PROVIDERS, type SpendBook } from "@cloister/core";
+import { type Provider, PROVIDERS } from "@cloister/core";
 import { Pool } from "undici";
 import { createContextWatch } from "./context/index.ts";
 import { findUpstreams, type Vault } from "./credentials/index.ts";
@@ -14,18 +14,14 @@ import type { Sender } from "./server/attempt.ts";
 import { type Entrance, handleRequest } from "./server/handle-request.ts";
 import { listen } from "./server/listen.ts";
 import type { Patience } from "./server/send.ts";
-import { createSpendGate } from "./spend-gate.ts";
+import { createSpendGate, type SpendBooks } from "./spend-gate.ts";
 
 /** How a gateway is made. */
-export type GatewayOptions = {
+export type GatewayOptions = SpendBooks & {
   readonly policy: GatewayPolicy;
   /** The caller's environment: it names upstreams. */
   readonly env: Readonly<Record<string, string>>;
   readonly vault: Vault;
-  /** The budgets that a request counts against, as they are now. */
-  readonly budgetsOf: (identity: Identity) => readonly Budget[];
-  /** Holds what was spent before. */
-  readonly book: SpendBook;
   readonly write: WriteEvents;
   /** Told where the ledger could not be written. No request leaves from then on. */
   readonly onFailure: (error: unknown) => void;
@@ -107,7 +103,7 @@ async function furnish(
     patience: options.patience ?? PATIENCE,
     safety: createSafetyInspector(policy.safety),
     prices: await createPriceList(policy),
-    spend: createSpendGate(options.budgetsOf, options.book),
+    spend: createSpendGate(options),
     ledger: createLedger(options.write, options.onFailure),
     context: createContextWatch({ warnAt: policy.contextWarnAt }),
     observers: options.observers ?? [],

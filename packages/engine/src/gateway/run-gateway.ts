@@ -1,45 +1,52 @@
 /** The gateway as a run has it: for its agent, on its budgets, into its journal. */
+import { join } from "node:path";
 import {
   budgetsFor,
-  CloisterError,
   createSpendBook,
+  foldLedger,
+  isPeriodBudget,
+  type LedgerEntry,
   type RequestEvent,
   runBudgetKeys,
   type RunState,
+  type SpendBook,
+  spentByPeriodKey,
   type TaskId,
   totalTokens,
 } from "@cloister/core";
-import type { AgentAdapter } from "../agents/port.ts";
-import { createGateway } from "./create-gateway.ts";
-import {
-  findCredentialSources,
-  hideCredentialsFromProcess,
-  openVault,
-  withoutCredentials,
-} from "./credentials/index.ts";
+import { createRecorder } from "./cassette/index.ts";
+import type { GatewayChoice } from "./choose.ts";
+import { createGateway, type GatewayOptions } from "./create-gateway.ts";
+import { hideCredentialsFromProcess, openVault, type Vault } from "./credentials/index.ts";
+import { openPeriodBook, periodOf, type PeriodBook } from "./money/index.ts";
 import type { GatewayPolicy } from "./policy.ts";
-import type { GatewayObserver, Recorder } from "./port.ts";
+import type { GatewayObserver } from "./port.ts";
 import { redirectVariables } from "./redirect.ts";
-import { toPeriod } from "./period.ts";
 
 /** What a run's gateway is made of. */
 export type RunGatewayOptions = {
   readonly policy: GatewayPolicy;
-  readonly agent: Pick<AgentAdapter, "title" | "providers">;
+  readonly choice: GatewayChoice;
+  /** The caller's environment, credentials included. */
   readonly env: Readonly<Record<string, string>>;
   /** The run as it stands: limits may be raised, spending goes on. */
   readonly state: () => RunState;
+  /** What the run's journal holds of its requests; read only where days or months are limited. */
+  readonly entries: () => Iterable<LedgerEntry>;
   /** Writes to the run's journal; on disk when it returns. */
   readonly record: (events: readonly RequestEvent[]) => void;
   /** Lines for people. */
   readonly notify: (line: string) => void;
-  readonly observers?: readonly GatewayObserver[];
-  readonly recorder?: Recorder;
+  readonly observers: readonly GatewayObserver[];
+  /** Where transcripts go. */
+  readonly transcripts: string;
+  /** The user's state folder. */
+  readonly stateFolder: string;
 };
 
 /** An iteration's stay behind the gateway. */
 export interface Visit {
-  /** The agent's environment: no credentials, and the gateway's address in place of the providers'. */
+  /** What sends the agent to the gateway instead of to its provider. */
   readonly env: Readonly<Record<string, string>>;
   /** Revokes the token, and waits until every request is settled and written. */
   end(): Promise<void>;
@@ -49,7 +56,6 @@ export interface Visit {
 export type Visitor = {
   readonly task: TaskId;
   readonly iteration: number;
-  readonly env: Readonly<Record<string, string>>;
   readonly traceparent?: string;
   /** Called when a request was refused because a budget is spent. May be called more than once. */
   readonly onSpent: () => void;
@@ -61,82 +67,118 @@ export interface RunGateway extends AsyncDisposable {
 }
 
 /**
- * Opens the gateway of a run; undefined where its agent goes to its provider by itself, which is then said.
- * @throws CloisterError `agent_unavailable` where the policy wants every agent behind it and this one can't be.
+ * Opens the gateway of a run.
+ * @throws CloisterError `gateway_failed`, `credential_invalid`, `config_invalid`
  */
-export async function openRunGateway(options: RunGatewayOptions): Promise<RunGateway | undefined> {
-  const { policy, agent, env, notify } = options;
-  if (policy.use === "never") return undefined;
-  const sources = findCredentialSources(env, policy);
-  const providers = agent.providers.filter((provider) => sources.some((source) => source.provider === provider));
-  if (providers.length === 0) return passBy(options);
-  const vault = await openVault(sources, env);
-  hideCredentialsFromProcess(sources);
+export async function openRunGateway(options: RunGatewayOptions): Promise<RunGateway> {
+  const { choice, env, notify, state } = options;
+  await using stack = new AsyncDisposableStack();
+  const vault = stack.adopt(openVault(choice.sources, env), (opened) => opened.close());
+  hideCredentialsFromProcess(choice.sources);
   const listeners = new Map<number, () => void>();
-  const write = (events: readonly RequestEvent[]): void => {
-    options.record(events);
-    for (const event of events) {
-      if (event.type === "request_refused" && event.reason === "budget") listeners.get(event.iteration)?.();
-    }
-  };
-  const onFailure = (error: unknown): void =>
-    notify(`The gateway could not write its ledger: ${error instanceof Error ? error.message : String(error)}.`);
-  const gateway = await createGateway({ ...options, vault, ...createBudgets(options), write, onFailure });
-  const clean = (visitor: Visitor): Record<string, string> => withoutCredentials(visitor.env, sources);
+  const gateway = stack.use(
+    await createGateway({
+      ...options,
+      ...openBooks(options, stack),
+      ...openRecorder(options, vault, stack),
+      vault,
+      write: (events) => write(options, events, listeners),
+      onFailure: (error) => notify(`The gateway could not write its ledger: ${String(error)}.`),
+      observers: [...options.observers, noteUnpriced(notify)],
+    }),
+  );
+  const open = stack.move();
   return {
-    visit(visitor) {
-      const { task, iteration, traceparent, onSpent } = visitor;
-      const trace = traceparent === undefined ? {} : { traceparent };
-      const grant = gateway.admit({ run: options.state().charter.run, task, iteration, ...trace });
-      listeners.set(iteration, onSpent);
+    visit({ onSpent, ...visitor }) {
+      const { token, end } = gateway.admit({ run: state().charter.run, ...visitor });
+      listeners.set(visitor.iteration, onSpent);
       return {
-        env: { ...clean(visitor), ...redirectVariables(providers, { url: gateway.url, token: grant.token }) },
-        async end() {
-          await grant.end();
-          listeners.delete(iteration);
-        },
+        env: redirectVariables(choice.providers, { url: gateway.url, token }),
+        end: () => end().finally(() => listeners.delete(visitor.iteration)),
       };
     },
-    async [Symbol.asyncDispose]() {
-      await gateway.close();
-      vault.close();
-    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
 
-/** @throws CloisterError `agent_unavailable` */
-function passBy({ policy, agent: { title, providers } }: RunGatewayOptions): undefined {
-  if (policy.use !== "always") return undefined;
-  const message =
-    providers.length === 0
-      ? `${title} can't be sent through the gateway, and gateway.use is always.`
-      : `No credential for ${title} was found that the gateway could use, and gateway.use is always.`;
-  const remedy = providers.length === 0 ? "Choose another agent." : "See docs/gateway.md, Credentials.";
-  throw new CloisterError({ code: "agent_unavailable", message, remedy });
+function write(
+  { record }: RunGatewayOptions,
+  events: readonly RequestEvent[],
+  listeners: ReadonlyMap<number, () => void>,
+): void {
+  record(events);
+  for (const event of events) {
+    if (event.type === "request_refused" && event.reason === "budget") listeners.get(event.iteration)?.();
+  }
 }
 
-/** Budgets as they are at each request, and a book that knows what was spent before. */
-function createBudgets({
-  policy,
-  state,
-}: RunGatewayOptions): Pick<Parameters<typeof createGateway>[0], "budgetsOf" | "book"> {
-  const book = createSpendBook(policy.budgets.warnAt);
-  const { charter, cost, usage, tasks, open } = state();
+function openRecorder(
+  { policy, transcripts, notify }: RunGatewayOptions,
+  vault: Vault,
+  stack: AsyncDisposableStack,
+): Pick<GatewayOptions, "recorder"> {
+  if (!policy.record) return {};
+  const recorder = createRecorder({ folder: transcripts, redact: (text) => vault.redact(text), onProblem: notify });
+  stack.defer(() => recorder.close());
+  return { recorder };
+}
+
+/** Budgets as they are at each request, and books that know what was spent before. */
+function openBooks(
+  options: RunGatewayOptions,
+  stack: AsyncDisposableStack,
+): Pick<GatewayOptions, "budgetsOf" | "book" | "periods"> {
+  const { policy, state } = options;
+  const budgetsOf: GatewayOptions["budgetsOf"] = (identity) =>
+    budgetsFor(identity, {
+      policy: policy.budgets,
+      runLimits: state().charter.limits,
+      period: periodOf(Date.now()),
+    });
+  const { run } = state().charter;
+  const isPeriodLimited = budgetsOf({ run, task: "", iteration: 0 }).some(isPeriodBudget);
+  return {
+    budgetsOf,
+    book: createRunBook(policy, state()),
+    ...(isPeriodLimited ? { periods: openPeriods(options, stack) } : {}),
+  };
+}
+
+function createRunBook({ budgets }: GatewayPolicy, { charter, cost, usage, tasks, open }: RunState): SpendBook {
+  const book = createSpendBook(budgets.warnAt);
   const keysOf = (task: string): ReturnType<typeof runBudgetKeys> =>
     runBudgetKeys({ run: charter.run, task, iteration: 0 });
   book.seed(keysOf("").run, { cost, tokens: totalTokens(usage) });
   for (const { task, spent } of tasks) book.seed(keysOf(task.id).task, spent);
-  if (open?.cost !== undefined) {
-    const amount = { cost: open.cost, tokens: open.usage === undefined ? 0 : totalTokens(open.usage) };
-    for (const key of [keysOf("").run, keysOf(open.task).task]) book.seed(key, amount);
-  }
+  if (open?.cost === undefined || open.usage === undefined) return book;
+  const amount = { cost: open.cost, tokens: totalTokens(open.usage) };
+  book.seed(keysOf("").run, amount);
+  book.seed(keysOf(open.task).task, amount);
+  return book;
+}
+
+/** The journal is right: what stands in the book of this run, from before a crash perhaps, is replaced by it. */
+function openPeriods(
+  { stateFolder, policy, state, entries }: RunGatewayOptions,
+  stack: AsyncDisposableStack,
+): PeriodBook {
+  const book = stack.adopt(openPeriodBook(join(stateFolder, "spending.db"), policy.budgets.warnAt), (opened) =>
+    opened.close(),
+  );
+  book.rebuild(state().charter.run, spentByPeriodKey(foldLedger(entries()).rows, periodOf));
+  return book;
+}
+
+/** Says once for each model that it has no price, and what it is charged for instead. */
+function noteUnpriced(notify: (line: string) => void): GatewayObserver {
+  const told = new Set<string>();
   return {
-    book,
-    budgetsOf: (identity) =>
-      budgetsFor(identity, {
-        policy: policy.budgets,
-        runLimits: state().charter.limits,
-        period: toPeriod(new Date()),
-      }),
+    settled({ settled: { model, priceFrom, completeness } }) {
+      if (priceFrom !== "dearest" || completeness === "lost" || told.has(model)) return;
+      told.add(model);
+      notify(
+        `No price is known for ${model}: it is charged like its provider's dearest model. Set gateway.prices to change that.`,
+      );
+    },
   };
 }

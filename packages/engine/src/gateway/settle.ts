@@ -38,7 +38,7 @@ export function settleRequest(
   const { metered, completeness } = chargeableUsage(request, end);
   const { provider } = request.wire;
   const model = metered.model ?? request.facts.model;
-  const { cost, from: priceFrom } = books.prices.price(provider, model, metered);
+  const { cost, from: priceFrom } = books.prices.price(provider, model, metered, request.facts.model);
   const window = books.prices.contextWindow(provider, model);
   const settled: Extract<RequestEvent, { type: "request_settled" }> = {
     type: "request_settled",

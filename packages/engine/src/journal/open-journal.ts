@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CloisterError } from "@cloister/core";
 import { JournalConflict, translateErrors } from "./errors.ts";
 import { checkFormat, createTables, hashRecord, isEmpty } from "./format.ts";
 import type { Journal, JournalHead, JournalRecord, StoredRecord } from "./port.ts";
-import { checkHead, encodeData, type JournalFile, readHead, readRecords } from "./records.ts";
+import { checkHead, encodeData, HEAD_QUERY, type JournalFile, readHead, readRecords, toHead } from "./records.ts";
 
 /** How long to wait for somebody who holds the file. */
 const BUSY_MS = 5000;
@@ -45,12 +45,20 @@ function prepareToWrite(database: DatabaseSync, path: string, create: boolean): 
 
 class SqliteJournal implements Journal {
   readonly #file: JournalFile;
+  /** Prepared once: a gateway appends hundreds of times a second. */
+  readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "commit", StatementSync>>;
   #head: JournalHead;
 
   constructor(database: DatabaseSync, path: string) {
     this.#file = { database, path };
     this.#head = readHead(this.#file);
     checkHead(this.#file, this.#head);
+    this.#statements = {
+      begin: database.prepare("BEGIN IMMEDIATE"),
+      head: database.prepare(HEAD_QUERY),
+      insert: database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)"),
+      commit: database.prepare("COMMIT"),
+    };
   }
 
   get length(): number {
@@ -82,22 +90,21 @@ class SqliteJournal implements Journal {
   }
 
   #insert(records: readonly (JournalRecord & { text: string })[], expected: number): JournalHead {
-    let { length, hash } = readHead(this.#file);
+    let { length, hash } = toHead(this.#file, this.#statements.head.get());
     if (length !== expected) throw new JournalConflict(this.#file.path, expected, length);
-    const insert = this.#file.database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)");
     for (const { type, time, text } of records) {
       length += 1;
       hash = hashRecord({ previous: hash, position: length, time, type, data: text });
-      insert.run(length, type, time, text, hash);
+      this.#statements.insert.run(length, type, time, text, hash);
     }
     return { length, hash };
   }
 
   #inTransaction<Value>(act: () => Value): Value {
-    this.#file.database.exec("BEGIN IMMEDIATE");
+    this.#statements.begin.run();
     try {
       const value = act();
-      this.#file.database.exec("COMMIT");
+      this.#statements.commit.run();
       return value;
     } catch (error: unknown) {
       if (this.#file.database.isTransaction) this.#file.database.exec("ROLLBACK");

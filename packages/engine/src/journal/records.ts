@@ -33,9 +33,17 @@ function refuse(expected: string, found: string): never {
   throw new RangeError(`Expected ${expected}, got ${found.slice(0, 200)}.`);
 }
 
+/** Asks where the journal says that it ends; {@link toHead} reads the answer. */
+export const HEAD_QUERY = "SELECT length, hash FROM head";
+
 /** Where the journal says that it ends. */
-export function readHead({ database, path }: JournalFile): JournalHead {
-  const { length, hash } = database.prepare("SELECT length, hash FROM head").get() ?? {};
+export function readHead(file: JournalFile): JournalHead {
+  return toHead(file, file.database.prepare(HEAD_QUERY).get());
+}
+
+/** @throws {JournalDamage} where `row` is no head. */
+export function toHead({ path }: Pick<JournalFile, "path">, row: Readonly<Record<string, unknown>> | undefined): JournalHead {
+  const { length, hash } = row ?? {};
   if (typeof length === "number" && typeof hash === "string") return { length, hash };
   throw new JournalDamage(path, { position: 0, problem: "head", expected: "the journal's end", found: "none" });
 }

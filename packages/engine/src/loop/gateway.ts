@@ -1,27 +1,55 @@
 /** Where the loop meets the gateway. */
-import { lostSettlement, type RunEvent, type RunState } from "@cloister/core";
+import { lostSettlement, type LedgerEntry, type RunEvent, type RunState } from "@cloister/core";
+import type { GatewayChoice } from "../gateway/choose.ts";
 import type { RunGateway } from "../gateway/run-gateway.ts";
+import { stampedEvents } from "../runs/read-run.ts";
+import { stateHome } from "../workspace/worktree.ts";
 import type { Session } from "./session.ts";
 
-/** Begins to open the run's gateway: it is there when the first agent is started, and a run without one does not wait. */
-export function openGateway(session: Session): Promise<RunGateway | undefined> {
-  const { agent, config, env, notify } = session.parts;
-  const opening = open();
+/**
+ * Begins to open the run's gateway: it is there when the first agent is started, and a run without one does not wait.
+ * @param env the caller's environment, credentials included.
+ */
+export function openGateway(
+  session: Session,
+  choice: GatewayChoice | undefined,
+  env: Readonly<Record<string, string>>,
+): Promise<RunGateway | undefined> {
+  if (choice === undefined) return Promise.resolve(undefined);
+  const opening = open(session, choice, env);
   opening.catch(() => undefined); // Said by whoever awaits it: an iteration that can't do without.
   return opening;
+}
 
-  async function open(): Promise<RunGateway | undefined> {
-    if (agent.providers.length === 0 && config.gateway.use !== "always") return undefined;
-    // Loaded here: a run whose agent needs no gateway does not load its code.
-    const { openRunGateway } = await import("../gateway/run-gateway.ts");
-    return await openRunGateway({
-      policy: config.gateway,
-      agent,
-      env,
-      state: () => session.state,
-      record: (events) => session.record(...events),
-      notify,
-    });
+async function open(
+  session: Session,
+  choice: GatewayChoice,
+  env: Readonly<Record<string, string>>,
+): Promise<RunGateway> {
+  const { config, notify, paths, telemetry } = session.parts;
+  // Loaded here: a run whose agent needs no gateway does not load its code.
+  const { openRunGateway } = await import("../gateway/run-gateway.ts");
+  return await openRunGateway({
+    policy: config.gateway,
+    choice,
+    env,
+    state: () => session.state,
+    entries: () => ledgerEntries(session),
+    record: (events) => session.record(...events),
+    notify,
+    observers: [telemetry.gatewayObserver],
+    transcripts: paths.transcripts,
+    stateFolder: stateHome(env),
+  });
+}
+
+/** The requests of the run's journal, with the task of each. */
+function* ledgerEntries({ parts: { journal }, state: { charter } }: Session): Generator<LedgerEntry> {
+  const tasks = new Map<number, string>();
+  for (const { time, event } of stampedEvents(journal.read())) {
+    if (event.type === "iteration_started") tasks.set(event.iteration, event.task);
+    if (event.type !== "request_settled") continue;
+    yield { time, run: charter.run, task: tasks.get(event.iteration) ?? "", event };
   }
 }
 
@@ -32,7 +60,7 @@ export async function closeGateway(session: Session): Promise<void> {
 }
 
 /** Settles requests that had left when the run died: nobody saw what they came to, so what was promised is charged. */
-export function settleLost({ reserved, charter, tasks, open }: RunState, time: number): RunEvent[] {
-  const task = open?.task ?? tasks[0]?.task.id ?? "";
-  return Object.values(reserved).map((event) => lostSettlement({ time, run: charter.run, task, event }, time));
+export function settleLost({ reserved, charter, open }: RunState, time: number): RunEvent[] {
+  const whose = { time, run: charter.run, task: open?.task ?? "" };
+  return Object.values(reserved).map((event) => lostSettlement({ ...whose, event }, time));
 }

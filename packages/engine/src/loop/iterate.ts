@@ -8,6 +8,7 @@ import {
   gatesOf,
   judgeIteration,
   taskState,
+  type IterationVerdict,
   type Phase,
   type Task,
 } from "@cloister/core";
@@ -36,19 +37,28 @@ export async function iterate(session: Session, task: Task, phase: Phase): Promi
     prompt: parts.evidence.put(prompt),
     head: state.head,
   });
-  await runAgent(session, prompt);
-  await finishIteration(session);
+  const { run, agent } = state.charter;
+  const span = parts.telemetry.startIteration({ run, task: task.id, iteration, agent: agent.name });
+  let outcome: IterationVerdict["type"] = "interrupted";
+  try {
+    await runAgent(session, prompt, span.traceparent);
+    outcome = await finishIteration(session);
+  } finally {
+    span.end(outcome);
+  }
 }
 
 /** Takes the open iteration from wherever it stands to its end. */
-export async function finishIteration(session: Session): Promise<void> {
+export async function finishIteration(session: Session): Promise<IterationVerdict["type"]> {
   const { open } = session.state;
-  if (open === undefined) return;
+  if (open === undefined) return "interrupted";
   await observeChange(session);
   if (worthChecking(session)) await checkChange(session);
   judge(session);
   await makeCheckpoint(session);
+  const verdict = session.state.open?.verdict?.type ?? "interrupted";
   session.conclude(...closeIteration(session.state, session.parts.now()));
+  return verdict;
 }
 
 /** Gates run on every change, so that failures teach, and on every claim. Not where the agent failed, or the run is being stopped. */

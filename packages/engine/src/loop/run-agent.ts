@@ -20,15 +20,18 @@ const MOST_EVENTS = 5000;
 const TAIL_BYTES = 8192;
 
 /** Runs the agent with `prompt` in the open iteration, and records `agent_started`, `agent_reported` and `agent_ended`. */
-export async function runAgent(session: Session, prompt: string): Promise<void> {
+export async function runAgent(session: Session, prompt: string, traceparent?: string): Promise<void> {
   const { open, charter } = session.state;
   if (open === undefined) throw new Error("no iteration is open");
-  const { agent, startProcess, paths } = session.parts;
+  const { agent, startProcess, paths, telemetry } = session.parts;
   const folder = join(paths.iterations, String(open.iteration));
   const gateway = await session.gateway;
   let onSpent = (): void => undefined;
-  const visit = gateway?.visit({ ...open, env: session.parts.env, onSpent: () => onSpent() });
-  const request = prepare(session, folder, prompt, visit?.env ?? session.parts.env);
+  const { task, iteration } = open;
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const visit = gateway?.visit({ task, iteration, ...trace, onSpent: () => onSpent() });
+  const env = { ...telemetry.agentEnvironment(agent.name, trace), ...visit?.env };
+  const request = prepare(session, folder, prompt, env);
   const launch = agent.launch(request);
   for (const [path, text] of Object.entries(launch.files ?? {})) writeLaunchFile(path, text);
 
@@ -75,6 +78,7 @@ function prepare(
     workspace: charter.workspace,
     scratch,
     env: {
+      ...session.parts.env,
       ...env,
       CLOISTER_RUN: charter.run,
       CLOISTER_TASK: open?.task ?? "",

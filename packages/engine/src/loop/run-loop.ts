@@ -47,7 +47,7 @@ async function perform(session: Session, step: Exclude<Step, { type: "end" }>): 
     case "record_baseline":
       return recordBaseline(session);
     case "recover":
-      return finishIteration(session);
+      return void (await finishIteration(session));
     case "roll_back":
       return rollBack(session, step.task.id, step.to);
     case "pause":

@@ -19,6 +19,7 @@ import type { Journal } from "../journal/index.ts";
 import type { StartProcess } from "../process/port.ts";
 import { markerFor } from "../process/index.ts";
 import type { RunPaths } from "../runs/run-store.ts";
+import type { Telemetry } from "../telemetry/index.ts";
 import type { WorkTree } from "../vcs/index.ts";
 import type { OnEvent } from "./port.ts";
 import type { PlanFile } from "./plan-file.ts";
@@ -35,6 +36,7 @@ export type SessionParts = {
   readonly workTree: WorkTree;
   readonly agent: AgentAdapter;
   readonly config: Config;
+  /** Of agents, gates and set-up. Without the model providers' credentials where there is a gateway. */
   readonly env: Readonly<Record<string, string>>;
   readonly startProcess: StartProcess;
   readonly planFile: PlanFile;
@@ -44,6 +46,7 @@ export type SessionParts = {
   readonly now: () => number;
   readonly notify: (line: string) => void;
   readonly onEvent: OnEvent;
+  readonly telemetry: Telemetry;
 };
 
 /** An event that is not in the journal yet, and whether the state holds it. */

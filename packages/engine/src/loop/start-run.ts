@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { CloisterError, evolve, replay, type RunState, type StampedEvent } from "@cloister/core";
 import { resolveAgent, type ResolvedAgent } from "../agents/registry.ts";
+import { chooseGateway, type GatewayChoice } from "../gateway/choose.ts";
+import { withoutCredentials } from "../gateway/credentials/environment.ts";
 import { removeHeldOut } from "../gates/index.ts";
 import { createEvidenceStore } from "../evidence/store.ts";
 import { openJournal, type Journal } from "../journal/index.ts";
@@ -9,10 +11,12 @@ import { killRun, markerFor, startGuardian, startProcess } from "../process/inde
 import { takeLock } from "../runs/lock.ts";
 import { findUnfinishedRun, stampedEvents } from "../runs/read-run.ts";
 import { createRunId, findRunStore, openRunStore, runPaths, selectRun } from "../runs/run-store.ts";
+import { startTelemetry } from "../telemetry/index.ts";
 import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
 import { anchorPaths } from "./anchor-paths.ts";
 import { describeBlindSpots } from "./blind-spots.ts";
 import {
+  cloisterVersion,
   createCharter,
   describeLeftOut,
   findLeftAlone,
@@ -130,7 +134,10 @@ async function drive(
   request: RunContext & Partial<ResumeRequest>,
   { state, resumed, journal, ...parts }: Drive,
 ): Promise<RunSummary> {
-  const env = cleanEnvironment(request.env);
+  const choice = chooseGateway({ policy: request.config.gateway, agent: parts.agent, env: request.env });
+  const env = toWorkEnvironment(request.env, choice);
+  const notify = request.notify ?? ((): void => undefined);
+  const telemetry = await startTelemetry({ env: request.env, serviceVersion: cloisterVersion, onNotice: notify });
   const session = new Session(
     {
       ...parts,
@@ -141,7 +148,8 @@ async function drive(
       config: request.config,
       startProcess,
       now: Date.now,
-      notify: request.notify ?? (() => undefined),
+      notify,
+      telemetry,
       onEvent: request.onEvent ?? (() => undefined),
     },
     state,
@@ -154,7 +162,7 @@ async function drive(
     if (resumed === true) {
       session.record({ type: "run_resumed", limits: request.limits ?? {} }, ...settleLost(session.state, Date.now()));
     }
-    session.gateway = openGateway(session);
+    session.gateway = openGateway(session, choice, request.env);
     await runLoop(session).catch((error: unknown) => endUnprepared(session, error));
     const { paths } = session.parts;
     // Loaded here: a run does not wait for its report's code before it starts.
@@ -169,10 +177,21 @@ async function drive(
   } finally {
     request.signal?.removeEventListener("abort", stop);
     await closeGateway(session);
+    if (session.state.ended !== undefined) telemetry.endRun(session.state.charter.run, session.state.ended.reason);
+    await telemetry.shutdown();
     await guardian.stop();
     session.flush();
     journal.close();
   }
+}
+
+/** The environment of agents, gates and set-up: where there is a gateway, it alone has the credentials of model providers. */
+function toWorkEnvironment(
+  env: Readonly<Record<string, string>>,
+  choice: GatewayChoice | undefined,
+): Record<string, string> {
+  const clean = cleanEnvironment(env);
+  return choice === undefined ? clean : withoutCredentials(clean, choice.sources);
 }
 
 function noOpenRun(): CloisterError {

@@ -14,6 +14,8 @@ export type RunPaths = {
   readonly lock: string;
   readonly iterations: string;
   readonly report: string;
+  /** What passed the gateway, an iteration a file. */
+  readonly transcripts: string;
 };
 
 /** The run store of the repository at `root` (absolute); made where it does not exist. */
@@ -42,6 +44,7 @@ export function runPaths(store: RunStore, id: RunId): RunPaths {
     lock: join(folder, "lock"),
     iterations: join(folder, "iterations"),
     report: join(folder, "report"),
+    transcripts: join(folder, "transcripts"),
   };
 }
 

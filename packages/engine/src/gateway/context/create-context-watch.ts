@@ -10,7 +10,7 @@ import {
   type ContextSize,
 } from "./context-size.ts";
 import { createLruMap } from "./lru-map.ts";
-import { printPrompt, type PromptPrint } from "./prompt-print.ts";
+import { createPromptPrinter, type PromptPrint } from "./prompt-print.ts";
 
 /** Iterations, conversations of each, and requests under way that are remembered. */
 const MAX_ITERATIONS = 64;
@@ -32,6 +32,7 @@ export interface ContextObservatory extends ContextWatch {
  * @param options.warnAt share of the window (0 to 1) above which a conversation is flagged, once.
  */
 export function createContextWatch(options: { readonly warnAt: number }): ContextObservatory {
+  const printPrompt = createPromptPrinter();
   const iterations = createLruMap<readonly Conversation[]>(MAX_ITERATIONS);
   const underWay = createLruMap<Conversation>(MAX_REQUESTS);
   return {

@@ -1,28 +1,29 @@
-/** A map that forgets what was not used for the longest time. */
+/** A map that forgets what was not used for long. */
 export type LruMap<Value> = {
   /** The value of `key`, which counts as a use. */
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
 };
 
-/** @param limit entries at most, ≥ 1. */
+/**
+ * Entries are not kept in order: to move one at each use costs more than all else. They are in two generations, and once the young one
+ * is full, the old one is forgotten.
+ * @param limit ≥ 1: so many entries that were used last are there, and twice as many at most.
+ */
 export function createLruMap<Value>(limit: number): LruMap<Value> {
-  // A Map keeps the order of insertion: the first key is always the one unused for the longest time.
-  const entries = new Map<string, Value>();
+  let [young, old] = [new Map<string, Value>(), new Map<string, Value>()];
   const put = (key: string, value: Value): void => {
-    entries.delete(key);
-    entries.set(key, value);
+    if (young.size >= limit && !young.has(key)) [young, old] = [new Map(), young];
+    young.set(key, value);
   };
   return {
     get: (key) => {
-      const value = entries.get(key);
-      if (value !== undefined) put(key, value);
-      return value;
+      const known = young.get(key);
+      if (known !== undefined) return known;
+      const aged = old.get(key);
+      if (aged !== undefined) put(key, aged);
+      return aged;
     },
-    set: (key, value) => {
-      put(key, value);
-      const oldest = entries.keys().next();
-      if (entries.size > limit && oldest.done !== true) entries.delete(oldest.value);
-    },
+    set: put,
   };
 }

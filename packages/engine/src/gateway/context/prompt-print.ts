@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { Wire } from "@cloister/core";
 import { listAt, textAt, toObject, type JsonObject } from "../../agents/json-value.ts";
+import { createLruMap, type LruMap } from "./lru-map.ts";
 import { PROMPT_LAYOUTS } from "./prompt-layout.ts";
 
 /** A tool's name and the digests of its parts (`description`, `input_schema`, …). */
@@ -36,25 +37,44 @@ const MAX_TEXT_DEPTH = 6;
 /** Claude Code puts a line in front that differs in each request, and that Anthropic's cache does not see. */
 const BILLING_HEADER = "x-anthropic-billing-header:";
 
-/** The fingerprint of a request's prompt. Never throws, whatever `json` holds. */
-export function printPrompt(wire: Wire, model: string, json: JsonObject): PromptPrint {
-  const layout = PROMPT_LAYOUTS[wire];
-  const messages = toMessages(json[layout.messages]);
-  const found = messages.findIndex((message) => !isSystemMessage(message));
-  const firstMessage = found === -1 ? messages.length : found;
-  const system = [...layout.system.map((key) => json[key]), ...messages.slice(0, firstMessage)];
-  const conversation = messages.slice(firstMessage, firstMessage + MAX_MESSAGES);
-  const digests = conversation.map((message) => digestOf(toCanonical(message)));
-  const opening = conversation.findIndex((message) => toObject(message)?.["role"] === "user");
-  return {
-    model,
-    tools: listAt(json, "tools").flatMap(toTools).slice(0, MAX_TOOLS).map(printTool),
-    system: printSystem(system.map((part) => toText(part)).join("\n")),
-    settings: layout.settings.map((name) => ({ name, digest: digestOf(json[name]) })),
-    messages: digests,
-    firstMessage,
-    opening: textAt(json, "prompt_cache_key") ?? digests[opening] ?? "",
+/** Lists of tools and system prompts that are remembered. */
+const MAX_KNOWN = 64;
+
+/** Gives the fingerprint of a request's prompt. Never throws, whatever `json` holds. */
+export type PromptPrinter = (wire: Wire, model: string, json: JsonObject) => PromptPrint;
+
+/** Tools and system prompts are the same in most requests: their prints are made once. */
+export function createPromptPrinter(): PromptPrinter {
+  const knownTools = createLruMap<readonly ToolPrint[]>(MAX_KNOWN);
+  const knownSystems = createLruMap<readonly string[]>(MAX_KNOWN);
+  return (wire, model, json) => {
+    const layout = PROMPT_LAYOUTS[wire];
+    const messages = toMessages(json[layout.messages]);
+    const found = messages.findIndex((message) => !isSystemMessage(message));
+    const firstMessage = found === -1 ? messages.length : found;
+    const system = [...layout.system.map((key) => json[key]), ...messages.slice(0, firstMessage)];
+    const systemText = system.map((part) => toText(part)).join("\n");
+    const tools = listAt(json, "tools");
+    const conversation = messages.slice(firstMessage, firstMessage + MAX_MESSAGES);
+    const digests = conversation.map((message) => digestOf(toCanonical(message)));
+    const opening = conversation.findIndex((message) => toObject(message)?.["role"] === "user");
+    return {
+      model,
+      tools: recall(knownTools, digestOf(tools), () => tools.flatMap(toTools).slice(0, MAX_TOOLS).map(printTool)),
+      system: recall(knownSystems, shortHash(systemText), () => printSystem(systemText)),
+      settings: layout.settings.map((name) => ({ name, digest: digestOf(json[name]) })),
+      messages: digests,
+      firstMessage,
+      opening: textAt(json, "prompt_cache_key") ?? digests[opening] ?? "",
+    };
   };
+}
+
+/** What `make` makes of that whose digest is `key`, from memory where it is there. */
+function recall<Print>(known: LruMap<Print>, key: string, make: () => Print): Print {
+  const print = (key === UNREADABLE ? undefined : known.get(key)) ?? make();
+  if (key !== UNREADABLE) known.set(key, print);
+  return print;
 }
 
 function toMessages(value: unknown): readonly unknown[] {
@@ -116,12 +136,14 @@ function unmark(block: unknown): unknown {
   return rest;
 }
 
+/** Of what is nested too deep to be written (or too long): all such values count as equal, so that no break is claimed that was not seen. */
+const UNREADABLE = "unreadable";
+
 function digestOf(value: unknown): string {
   try {
     return shortHash(JSON.stringify(value) ?? "");
   } catch {
-    // Nested too deep to be written (or too long): all such values count as equal, so that no break is claimed that was not seen.
-    return "unreadable";
+    return UNREADABLE;
   }
 }
 

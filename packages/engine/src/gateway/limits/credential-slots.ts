@@ -98,6 +98,7 @@ export class CredentialSlots {
    */
   refuseSecret(refreshes: number, now: number): "outdated" | "refresh" | "rejected" {
     if (refreshes < this.#refreshes) return "outdated";
+    if (this.restAt(now)?.state === "rejected") return "rejected";
     if (this.#isRefreshInDoubt) {
       this.reject(now);
       return "rejected";

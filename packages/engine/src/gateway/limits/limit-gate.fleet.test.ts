@@ -5,8 +5,7 @@ import { type AttemptEnd, RefusedError } from "../port.ts";
 import { MAX_ATTEMPTS } from "./judge-attempt.ts";
 import { createLimitGate, type SharedLimitGate } from "./limit-gate.ts";
 import { answered, sampleCredential, sampleRequest, sampleUpstream, UNREACHABLE } from "./testing/requests.ts";
-
-const NOW = Date.UTC(2026, 10, 21);
+import { settle, startClock } from "./testing/sending.ts";
 
 type World = { readonly credentials: number; readonly upstreams: number; readonly concurrency: number };
 
@@ -108,16 +107,6 @@ class Fleet {
       assert.ok(waiting === 0 || !isFree, "somebody waits although a slot is free");
     }
   }
-}
-
-/** Lets everything happen that needs no time: promises alone. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 25; turn += 1) await Promise.resolve();
-}
-
-function startClock(): void {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout", "Date"], now: NOW });
 }
 
 afterEach(() => mock.timers.reset());

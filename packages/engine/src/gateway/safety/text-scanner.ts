@@ -1,10 +1,9 @@
-import { hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { createLruMap } from "../context/lru-map.ts";
 import type { ScopedDetector } from "./detectors.ts";
 import type { Finding } from "./finding.ts";
 import type { RequestText } from "./request-texts.ts";
-import { scanText, type Scan } from "./scan-text.ts";
+import { createScanMemory } from "./scan-memory.ts";
+import { type Scan, scanText } from "./scan-text.ts";
 
 /** A text in which something was found. */
 export type ScannedText = RequestText & { readonly findings: readonly Finding[] };
@@ -27,18 +26,16 @@ const MAX_NEW = 16_777_216;
 const MAX_SCAN_MS = 2000;
 /** ms after which others get their turn. */
 const TURN_MS = 8;
-/** Texts whose findings are remembered, and how many findings a text may have for that. */
-const MAX_REMEMBERED = 50_000;
-const MAX_REMEMBERED_FINDINGS = 200;
 
 /** Shared, because most texts hold nothing. */
 const CLEAN: Scan = { findings: [], isWhole: true };
 
 /** @param load gives the detectors; asked once, with the first text. */
 export function createTextScanner(load: () => Promise<readonly ScopedDetector[]>): TextScanner {
-  const remembered = createLruMap<Scan>(MAX_REMEMBERED);
+  const memory = createScanMemory();
   let loaded: Promise<readonly ScopedDetector[]> | undefined;
-  const scanNew = async ({ text, isFromTool }: RequestText, key: string, budget: Budget): Promise<Scan | undefined> => {
+  const scanNew = async (requestText: RequestText, budget: Budget): Promise<Scan | undefined> => {
+    const { text, isFromTool } = requestText;
     if (text.length > budget.characters || budget.ms <= 0) return undefined;
     budget.characters -= text.length;
     loaded ??= load();
@@ -47,7 +44,7 @@ export function createTextScanner(load: () => Promise<readonly ScopedDetector[]>
     const scan = await finish(scanText(text, detectors), budget);
     // A text that takes this long by itself would do so each time; one that merely came late is looked at with the next request.
     const isDone = scan.isWhole || before - budget.ms > MAX_SCAN_MS / 2;
-    if (isDone && scan.findings.length <= MAX_REMEMBERED_FINDINGS) remembered.set(key, scan);
+    if (isDone) memory.remember(requestText, scan);
     return scan;
   };
   return {
@@ -56,8 +53,7 @@ export function createTextScanner(load: () => Promise<readonly ScopedDetector[]>
       const found: ScannedText[] = [];
       let isWhole = true;
       for (const text of texts) {
-        const key = keyOf(text);
-        const scan = remembered.get(key) ?? (await scanNew(text, key, budget));
+        const scan = memory.recall(text) ?? (await scanNew(text, budget));
         isWhole &&= scan?.isWhole ?? false;
         if (scan !== undefined && scan.findings.length > 0) found.push({ ...text, findings: scan.findings });
         if (isTurnOver(budget)) await giveWay(budget);
@@ -92,9 +88,4 @@ function isTurnOver({ turnStarted }: Budget): boolean {
 async function giveWay(budget: Budget): Promise<void> {
   await setImmediate();
   budget.turnStarted = performance.now();
-}
-
-/** Names a text without keeping it. Tool results are looked through for more, so that the same text counts as another there. */
-function keyOf({ text, isFromTool }: RequestText): string {
-  return `${isFromTool ? "tool" : "text"}:${hash("sha256", text, "base64")}`;
 }

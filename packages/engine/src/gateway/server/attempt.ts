@@ -8,7 +8,7 @@ import {
   RefusedError,
   type Upstream,
 } from "../port.ts";
-import { flatHeaders, withCredential } from "./headers.ts";
+import { flatHeaders, withCredential, withoutEncoding } from "./headers.ts";
 import { type Patience, send, type UpstreamAnswer } from "./send.ts";
 
 /** What sending needs. */
@@ -106,5 +106,6 @@ function askFor(outgoing: Asked, request: ModelRequest, model: string | undefine
     const path = outgoing.path.replace(/\/models\/[^/:?]+/, () => `/models/${encodeURIComponent(model)}`);
     return { ...outgoing, path };
   }
-  return { ...outgoing, body: Buffer.from(JSON.stringify({ ...request.json, model })) };
+  const body = Buffer.from(JSON.stringify({ ...request.json, model }));
+  return { ...outgoing, headers: withoutEncoding(outgoing.headers), body };
 }

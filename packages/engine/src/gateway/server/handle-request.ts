@@ -57,7 +57,7 @@ async function take(
     if (guest === undefined) throw new RefusedError(UNKNOWN_TOKEN);
     const known = checkEndpoint(entrance, wire, head);
     const body = await readBody(incoming);
-    const json = parseBody(body);
+    const json = parseBody(body, head.headers["content-encoding"]);
     const facts = known.readRequest(head.path, json);
     await serve(entrance, { ...head, identity: guest.identity, wire: known, facts, body, json }, response);
   } catch (error: unknown) {
@@ -73,8 +73,7 @@ const UNKNOWN_TOKEN: Refusal = {
 };
 
 /** Known endpoints begin like these; what else there is at a provider, the policy decides. */
-const KNOWN =
-  /^\/(?:(?:v1\/)?(?:responses|chat\/completions|models)|v1\/messages|v1beta\/models)(?:[/:?]|$)/;
+const KNOWN = /^\/(?:(?:v1\/)?(?:responses|chat\/completions|models)|v1\/messages|v1beta\/models)(?:[/:?]|$)/;
 
 /** @throws RefusedError where the policy does not pass such requests on, or no provider is known for them. */
 function checkEndpoint(

@@ -48,6 +48,12 @@ export function withCredential(
   return merged;
 }
 
+/** The headers of a request whose body was written anew, and so is no longer packed. */
+export function withoutEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { "content-encoding": _, ...rest } = headers;
+  return rest;
+}
+
 /** The headers of an answer that are passed on. */
 export function answeredHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): AnswerHeaders {
   const kept: Record<string, string | string[]> = {};

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { toObject, type JsonObject } from "../../agents/json-value.ts";
 import { RefusedError } from "../port.ts";
 
@@ -27,11 +28,24 @@ export function readBody(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** The body as a JSON object; undefined where it is none. */
-export function parseBody(body: Buffer): JsonObject | undefined {
+/** How clients pack a body, and what unpacks it. */
+const UNPACKERS: Readonly<Record<string, (packed: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
+  gzip: gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+};
+
+/**
+ * The body as a JSON object; undefined where it is none.
+ * @param encoding as in `content-encoding`. What is sent on stays packed as it was.
+ */
+export function parseBody(body: Buffer, encoding: string = ""): JsonObject | undefined {
   if (body.length === 0) return undefined;
   try {
-    return toObject(JSON.parse(body.toString("utf8")));
+    const unpack = UNPACKERS[encoding.trim().toLowerCase()];
+    const text = unpack === undefined ? body : unpack(body, { maxOutputLength: MAX_BODY_BYTES });
+    return toObject(JSON.parse(text.toString("utf8")));
   } catch {
     return undefined;
   }

@@ -13,7 +13,7 @@ import {
 import { type Books, flagRequest, identifyRequest, settleRequest } from "../settle.ts";
 import type { Reservation, SpendGate } from "../spend-gate.ts";
 import { type Attempted, attemptRequest, type Sender } from "./attempt.ts";
-import { flatHeaders } from "./headers.ts";
+import { flatHeaders, withoutEncoding } from "./headers.ts";
 import type { Sink } from "./send.ts";
 
 /** Everything that a request passes through. */
@@ -64,14 +64,14 @@ async function inspect(rooms: Rooms, request: ModelRequest): Promise<ModelReques
   const { signals, body, refusal } = await rooms.safety.inspect(request);
   flagRequest(rooms, request, signals);
   if (refusal !== undefined) throw new RefusedError({ reason: "safety", message: refusal });
-  return body === undefined ? request : { ...request, body };
+  return body === undefined ? request : { ...request, body, headers: withoutEncoding(request.headers) };
 }
 
 async function reserve(rooms: Rooms, request: ModelRequest, gone: AbortSignal): Promise<Reservation | undefined> {
   if (!request.facts.billable) return undefined;
   const bound = rooms.prices.bound(request);
   if (bound === undefined) throw new RefusedError({ reason: "unpriced", message: describeUnpriced(request) });
-  const reservation = await rooms.spend.reserve(request.identity, bound, gone);
+  const reservation = await rooms.spend.reserve(request, bound, gone);
   try {
     await rooms.ledger.promise({ type: "request_reserved", ...identifyRequest(request), reserved: bound });
   } catch (error: unknown) {
@@ -99,8 +99,11 @@ async function relay(
   const recording = rooms.recorder?.begin(request);
   recording?.head(answer.status, headers);
   response.writeHead(answer.status, answer.headers);
-  response.flushHeaders();
-  const ended = await answer.relay(toSink(response, reader, recording));
+  const sink = toSink(response, reader, recording);
+  const over = answer.relay(sink);
+  // Bytes that are there already take the head along, in one packet.
+  if (sink.isEmpty) response.flushHeaders();
+  const ended = await over;
   recording?.end(ended);
   rooms.limits.release(lease);
   const { status } = answer;
@@ -113,9 +116,18 @@ async function relay(
   else response.destroy();
 }
 
-function toSink(response: ServerResponse, reader: UsageReader, recording: RecordingHandle | undefined): Sink {
+function toSink(
+  response: ServerResponse,
+  reader: UsageReader,
+  recording: RecordingHandle | undefined,
+): Sink & { readonly isEmpty: boolean } {
+  let isEmpty = true;
   return {
+    get isEmpty() {
+      return isEmpty;
+    },
     write(chunk) {
+      isEmpty = false;
       reader.push(chunk);
       recording?.chunk(chunk);
       return response.write(chunk);

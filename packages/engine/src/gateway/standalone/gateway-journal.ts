@@ -14,8 +14,8 @@ export type JournalOptions = {
   readonly version: string;
   /** Those that were given now. They replace the ones that the journal knows, each by itself. */
   readonly limits: BudgetLimits;
-  /** ms since the epoch. */
-  readonly now: () => number;
+  /** Of the start, in ms since the epoch. */
+  readonly time: number;
 };
 
 /** The journal of a gateway that runs alone, held by this process until it is disposed of. */
@@ -24,8 +24,8 @@ export interface GatewayJournal extends Disposable {
   readonly limits: BudgetLimits;
   /** What was spent before this start, lost requests included. */
   readonly before: Ledger;
-  /** On disk when it returns. @throws what the journal throws. */
-  append(events: readonly GatewayEvent[]): void;
+  /** On disk when it returns. @param time ms since the epoch. @throws what the journal throws. */
+  append(events: readonly GatewayEvent[], time: number): void;
 }
 
 /**
@@ -33,31 +33,28 @@ export interface GatewayJournal extends Disposable {
  * @throws CloisterError `run_busy` where its process lives; `journal_damaged`
  */
 export function openGatewayJournal(options: JournalOptions): GatewayJournal {
-  const { place, version, limits: given } = options;
+  const { place, version, limits: given, time } = options;
   using stack = new DisposableStack();
   mkdirSync(dirname(place.journal), { recursive: true, mode: 0o700 });
   assertFree(place);
   stack.use(takeLock(place.lock));
   const journal = stack.adopt(openJournal(place.journal, { create: true }), (opened) => opened.close());
-  const append = (events: readonly GatewayEvent[]): void => write(journal, events, options.now());
   const isNew = journal.length === 0;
   const limits = isNew ? given : { ...lastLimits(journal.read()), ...given };
-  append([
-    isNew
-      ? { type: "gateway_started", gateway: place.id, version, limits }
-      : { type: "gateway_resumed", version, limits },
-  ]);
+  const start: GatewayEvent = isNew
+    ? { type: "gateway_started", gateway: place.id, version, limits }
+    : { type: "gateway_resumed", version, limits };
+  write(journal, [start], time);
   const before = settleLost(journal, options);
   const held = stack.move();
-  return { limits, before, append, [Symbol.dispose]: () => held.dispose() };
+  return { limits, before, append: (events, at) => write(journal, events, at), [Symbol.dispose]: () => held.dispose() };
 }
 
 /** @returns the ledger, in which nothing is open any more. */
-function settleLost(journal: Journal, { place, now }: JournalOptions): Ledger {
+function settleLost(journal: Journal, { place, time }: JournalOptions): Ledger {
   const read = (): Ledger => foldLedger(ledgerEntries(place.id, journal.read()));
   const ledger = read();
   if (ledger.open.length === 0) return ledger;
-  const time = now();
   write(
     journal,
     ledger.open.map((open) => lostSettlement(open, time)),

@@ -7,7 +7,7 @@ import {
   type SpendBook,
   spentByRunKey,
 } from "@cloister/core";
-import { toPeriod } from "../period.ts";
+import { periodOf } from "../money/index.ts";
 import type { GatewayPolicy } from "../policy.ts";
 import type { Identity } from "../port.ts";
 import type { GatewayJournal } from "./gateway-journal.ts";
@@ -45,8 +45,9 @@ export class GatewaySession {
 
   /** Writes to the journal, then to the history. @throws what the journal throws. */
   write(events: readonly RequestEvent[]): void {
-    this.#options.journal.append(events);
-    this.history.take(events, this.#options.now());
+    const time = this.#options.now();
+    this.#options.journal.append(events, time);
+    this.history.take(events, time);
   }
 
   /** As they are now: the day may have changed. Limits of iterations and tasks are not for a gateway, which has neither. */
@@ -56,7 +57,7 @@ export class GatewaySession {
     return budgetsFor(this.identity, {
       policy: { ...policy.budgets, limits },
       runLimits: journal.limits,
-      period: toPeriod(new Date(now())),
+      period: periodOf(new Date(now())),
     });
   }
 

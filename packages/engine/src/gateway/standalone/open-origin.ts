@@ -34,10 +34,7 @@ export type OriginOptions = {
  * @param stack takes what must be closed after the gateway.
  * @throws CloisterError `credential_invalid` where there is no credential; `usage_invalid` where there is no cassette.
  */
-export async function openOrigin(
-  { policy, env, replay }: OriginOptions,
-  stack: AsyncDisposableStack,
-): Promise<Origin> {
+export async function openOrigin({ policy, env, replay }: OriginOptions, stack: AsyncDisposableStack): Promise<Origin> {
   const sources = findCredentialSources(env, policy);
   const vault = stack.adopt(openVault(sources, env), (opened) => opened.close());
   hideCredentialsFromProcess(sources);

@@ -59,7 +59,9 @@ export class RequestHistory {
   /** The latest first. */
   get past(): readonly PastRequest[] {
     const over = [...this.#known.values()].filter(({ isOver }) => isOver);
-    return over.flatMap(({ entries, signals }) => foldLedger(entries).rows.map((row) => ({ ...row, signals }))).reverse();
+    return over
+      .flatMap(({ entries, signals }) => foldLedger(entries).rows.map((row) => ({ ...row, signals })))
+      .reverse();
   }
 
   /** The oldest first. Those that cost nothing are not among them. */

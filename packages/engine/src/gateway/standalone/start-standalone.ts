@@ -66,13 +66,14 @@ export async function startStandaloneGateway(options: StandaloneOptions): Promis
   const gateway = stack.use(await openGateway(options, { origin, telemetry, book, session: () => session, stack }));
   const status = await startStatusServer({
     port: options.statusPort ?? 0,
-    report: () => describeStatus({ ...options, credentials: origin.found, session, gateway, startedAt, now: Date.now() }),
+    report: () =>
+      describeStatus({ ...options, credentials: origin.found, session, gateway, startedAt, now: Date.now() }),
     metrics: { type: PROMETHEUS_CONTENT_TYPE, render: () => telemetry.renderPrometheus() },
   });
   stack.defer(() => status.close());
-  const journal = stack.use(openGatewayJournal({ ...options, place, now: Date.now }));
-  const session = new GatewaySession({ id: place.id, ...origin, journal, book, onRow: options.onRow, now: Date.now });
   const startedAt = Date.now();
+  const journal = stack.use(openGatewayJournal({ ...options, place, time: startedAt }));
+  const session = new GatewaySession({ id: place.id, ...origin, journal, book, onRow: options.onRow, now: Date.now });
   const { token } = gateway.admit(session.identity);
   const held = stack.move();
   return {
@@ -89,7 +90,7 @@ export async function startStandaloneGateway(options: StandaloneOptions): Promis
     async end() {
       await using _closed = held;
       await gateway.close();
-      journal.append([{ type: "gateway_ended" }]);
+      journal.append([{ type: "gateway_ended" }], Date.now());
     },
   };
 }

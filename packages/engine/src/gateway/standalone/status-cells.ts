@@ -14,7 +14,9 @@ export type Tone = "good" | "warn" | "bad" | "idle";
 /** A table that scrolls by itself where it is wider than the page. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
   const head = columns.map(({ title, align }) => `<th${align === undefined ? "" : ' class="number"'}>${title}</th>`);
-  const body = rows.map((row) => `<tr>${row.map((cell, index) => renderCell(cell, columns[index]?.align)).join("")}</tr>`);
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell, index) => renderCell(cell, columns[index]?.align)).join("")}</tr>`,
+  );
   return `<div class="scroll"><table><thead><tr>${head.join("")}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table></div>`;
 }
 

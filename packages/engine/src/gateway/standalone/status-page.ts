@@ -7,15 +7,18 @@ import type { BudgetStatus, CredentialStatus, RequestUnderWay, StatusReport, Ups
 
 /** The page's style: the report's, and what it has beyond. */
 export const STATUS_STYLE: string = `${REPORT_STYLE}
-main { max-width: 1280px; }
+main { max-width: 1360px; }
+.tiles { margin-top: 1.25rem; }
 h1 code { font-size: 1em; }
 progress { width: 100%; min-width: 8rem; height: .6rem; accent-color: var(--accent); }
 .soft { color: var(--soft); }
 .none { color: var(--soft); margin: 0; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0 1.25rem; }
+.pair { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 0 1.25rem; }
+@media (max-width: 60rem) { .pair { grid-template-columns: minmax(0, 1fr); } }
 td .state { margin: 0 .25rem .15rem 0; }
 td { white-space: nowrap; }
-td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; }
+td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
+td.number br + .soft { font-size: .9em; }
 td:last-child, th:last-child { padding-right: 0; }
 `;
 
@@ -66,7 +69,6 @@ function renderHead({ gateway, url, startedAt, time, totals, underWay, record, r
 <h1>Gateway <code>${toHtmlText(gateway)}</code></h1>
 <p>Serving at <code>${toHtmlText(url)}</code>. ${cassettes.join(" ")}</p>
 </header>
-<nav></nav>
 <dl class="tiles">
 ${tiles.map(([name, value, note]) => `<div class="tile"><dt>${name}</dt><dd>${toHtmlText(value)}<small>${toHtmlText(note)}</small></dd></div>`).join("\n")}
 </dl>`;
@@ -105,14 +107,16 @@ function toBudgetRow({ scope, cost, maxCost, tokens, maxTokens }: BudgetStatus):
     BUDGET_NAMES[scope],
     lines(({ spent }) => toHtmlText(spent)),
     lines(({ limit }) => toHtmlText(limit)),
-    lines(({ share: [used = 0, limit = 0] }) => `<progress value="${Math.min(used, limit)}" max="${limit}"></progress>`),
+    lines(
+      ({ share: [used = 0, limit = 0] }) => `<progress value="${Math.min(used, limit)}" max="${limit}"></progress>`,
+    ),
   ];
 }
 
 const UPSTREAM_COLUMNS: readonly Column[] = [
   { title: "upstream" },
   { title: "circuit" },
-  { title: "requests that wait", align: "number" },
+  { title: "waiting", align: "number" },
 ];
 
 function toUpstreamRow({ upstream, state, waiting }: UpstreamStatus): readonly Cell[] {
@@ -131,8 +135,14 @@ function toCredentialRow({ time }: StatusReport): (credential: CredentialStatus)
   return ({ label, from, state, until: tried, inFlight, subscription }) => {
     const tones = { ready: "good", cooling: "warn", rejected: "bad" } as const;
     const again = tried === null ? "" : ` <span class="soft">again ${until(time, tried)}</span>`;
-    const windows = subscription === null ? "" : `<br><span class="soft">${describeSubscription(time, subscription)}</span>`;
-    return [label, { html: toHtmlText(from), wrap: true }, { html: `${badge(tones[state], state).html}${again}${windows}` }, countOf(inFlight)];
+    const windows =
+      subscription === null ? "" : `<br><span class="soft">${describeSubscription(time, subscription)}</span>`;
+    return [
+      label,
+      { html: toHtmlText(from), wrap: true },
+      { html: `${badge(tones[state], state).html}${again}${windows}` },
+      countOf(inFlight),
+    ];
   };
 }
 

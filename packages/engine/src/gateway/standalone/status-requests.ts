@@ -14,8 +14,7 @@ const COLUMNS: readonly Column[] = [
   { title: "output", align: "number" },
   { title: "reasoning", align: "number" },
   { title: "cost", align: "number" },
-  { title: "first byte", align: "number" },
-  { title: "whole", align: "number" },
+  { title: "first byte, whole", align: "number" },
   { title: "credential" },
   { title: "signals" },
 ];
@@ -35,8 +34,7 @@ function toRow(request: PastRequest): readonly Cell[] {
     { html: describeOutcome(request) },
     ...[request.input, request.cached, request.cacheWrite, request.output, request.reasoning].map(countOrDash),
     describeMoney(cost),
-    describeMs(firstByteMs),
-    describeMs(durationMs),
+    { html: `${describeMs(firstByteMs)}<br><span class="soft">${describeMs(durationMs)}</span>` },
     credential ?? "–",
     { html: signals.map(describeSignal).join(" ") },
   ];

@@ -62,7 +62,8 @@ async function listenAt(port: number, handle: Parameters<typeof listen>[1]): Pro
 /** Never rejects. */
 async function answer(routes: Routes, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const route = routes.get(incoming.url?.split("?")[0] ?? "");
-  if (!OWN_HOST.test(incoming.headers.host ?? "")) return send(response, 403, text("This page is for this host alone."));
+  if (!OWN_HOST.test(incoming.headers.host ?? ""))
+    return send(response, 403, text("This page is for this host alone."));
   if (incoming.method !== "GET") return send(response.setHeader("allow", "GET"), 405, text("Expected GET."));
   if (route === undefined) return send(response, 404, text("There are /, /status.json and /metrics."));
   try {
