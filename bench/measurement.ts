@@ -4,12 +4,17 @@
 export type Round = { readonly cloister: readonly number[]; readonly peer: readonly number[] };
 
 /** What must not be exceeded: `difference` is Cloister's figure less the median of the peer's in the same round. */
-export type Target = { readonly of: "cloister" | "difference"; readonly p50: number; readonly p95?: number };
+export type Target =
+  | { readonly of: "cloister" | "difference"; readonly p50: number; readonly p95?: number }
+  /** Cloister's median as a multiple of the peer's. */
+  | { readonly of: "ratio"; readonly atMost: number }
+  | { readonly of: "ratio"; readonly atLeast: number };
 
 /** One row of the results. */
 export type Measurement = {
   readonly name: string;
-  readonly unit: "ms" | "MB";
+  /** `/s`: more is better. */
+  readonly unit: "ms" | "MB" | "/s";
   /** The bare thing beside it, in a few words. */
   readonly peer: string;
   readonly rounds: readonly Round[];
@@ -55,9 +60,16 @@ export function differences(rounds: readonly Round[]): number[] {
   });
 }
 
+/** Cloister's median as a multiple of the peer's. */
+export function ratio(rounds: readonly Round[]): number {
+  const ours = rounds.flatMap(({ cloister }) => cloister);
+  return percentile(ours, 0.5) / percentile(rounds.flatMap(({ peer }) => peer), 0.5);
+}
+
 /** Whether a measurement meets its target; undefined where it has none. */
 export function meetsTarget({ rounds, target }: Measurement): boolean | undefined {
   if (target === undefined) return undefined;
+  if (target.of === "ratio") return "atMost" in target ? ratio(rounds) <= target.atMost : ratio(rounds) >= target.atLeast;
   const values = target.of === "difference" ? differences(rounds) : rounds.flatMap(({ cloister }) => cloister);
   const { p50, p95 } = summarise(values);
   return p50 <= target.p50 && p95 <= (target.p95 ?? Number.POSITIVE_INFINITY);

@@ -5,6 +5,7 @@ import {
   mean,
   type Measurement,
   meetsTarget,
+  ratio,
   type Summary,
   summarise,
 } from "./measurement.ts";
@@ -30,13 +31,12 @@ function renderMeasurement(measurement: Measurement): string[] {
   const cloister = rounds.flatMap((round) => round.cloister);
   const bare = rounds.flatMap((round) => round.peer);
   const [ours, theirs, more] = [summarise(cloister), summarise(bare), summarise(differences(rounds))];
-  const ratio = `${(ours.p50 / theirs.p50).toFixed(1)} ×`;
   const met = meetsTarget(measurement);
   return [
     name,
     String(cloister.length),
     ...[ours, theirs, more].map((summary) => renderSummary(summary, unit)),
-    ratio,
+    `${ratio(rounds).toFixed(1)} ×`,
     renderTarget(measurement),
     met === undefined ? "" : met ? "yes" : "**no**",
     peer,
@@ -44,11 +44,19 @@ function renderMeasurement(measurement: Measurement): string[] {
 }
 
 function renderSummary({ p50, p95 }: Summary, unit: string): string {
-  return `${p50.toFixed(1)} / ${p95.toFixed(1)} ${unit}`;
+  return `${renderFigure(p50)} / ${renderFigure(p95)} ${unit}`;
+}
+
+/** Two decimals for what is less than one, none for thousands. */
+function renderFigure(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size < 1 ? 2 : size < 1000 ? 1 : 0);
 }
 
 function renderTarget({ target, unit }: Measurement): string {
   if (target === undefined) return "";
+  if (target.of === "ratio")
+    return "atMost" in target ? `ratio ≤ ${target.atMost}` : `ratio ≥ ${Number(target.atLeast.toFixed(2))}`;
   const p95 = target.p95 === undefined ? "" : `, p95 ≤ ${target.p95} ${unit}`;
   return `${target.of === "difference" ? "difference " : ""}p50 ≤ ${target.p50} ${unit}${p95}`;
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
 
 /** A process that runs until it is disposed of. */
 export type Started = AsyncDisposable & {
@@ -27,14 +28,8 @@ export async function startNode(args: readonly string[], env: Readonly<Record<st
 }
 
 async function readFirstLine({ stdout }: ChildProcess, args: readonly string[]): Promise<string> {
-  let text = "";
-  while (!text.includes("\n")) {
-    const chunk = stdout?.read() as Buffer | null;
-    if (chunk !== null) text += chunk.toString();
-    else if (stdout === null || stdout.readableEnded) throw new Error(`${args.join(" ")} said nothing.`);
-    else await Promise.race([once(stdout, "readable"), once(stdout, "end")]);
-  }
-  return text.split("\n", 1)[0] ?? "";
+  if (stdout !== null) for await (const line of createInterface({ input: stdout })) return line;
+  throw new Error(`${args.join(" ")} said nothing.`);
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,1 +1,120 @@
-console.log("todo");
+/** What the gateway costs, beside nothing, a bare pipe, and Portkey's gateway: same provider, same load, in turns. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Contender, type ContenderName, startContenders } from "../gateway/contenders.ts";
+import { PORTKEY } from "../gateway/install-portkey.ts";
+import type { LoadKind } from "../gateway/load-plan.ts";
+import { runLoad } from "../gateway/run-load.ts";
+import type { Findings, Measurement, Scenario, Target } from "../measurement.ts";
+import { readPeak } from "../peak-memory.ts";
+
+const ROUNDS = 5;
+
+/** Requests of each kind in a round, and how many are under way at once: as many streams as one credential may have. */
+const LOADS: Readonly<Record<LoadKind, { readonly connections: number; readonly requests: number }>> = {
+  paced: { connections: 16, requests: 64 },
+  short: { connections: 32, requests: 3000 },
+  large: { connections: 32, requests: 1500 },
+};
+const KINDS = Object.keys(LOADS) as LoadKind[];
+
+/** The scenario. */
+export const GATEWAY: Scenario = { name: "gateway", measure };
+
+/** What is compared: a figure of every contender, round by round. */
+const FIGURES = ["chunk", "firstByte", "shortRate", "largeRate", "shortCost", "largeCost", "memory"] as const;
+type Figure = (typeof FIGURES)[number];
+type Taken = Readonly<Record<Figure, readonly number[]>>;
+/** One of each round. */
+type Figures = ReadonlyMap<ContenderName, readonly Taken[]>;
+
+async function measure(): Promise<Findings> {
+  const folder = mkdtempSync(join(tmpdir(), "cloister-bench-"));
+  try {
+    await using stack = new AsyncDisposableStack();
+    const contenders = await startContenders(folder, stack);
+    for (const contender of contenders) await takeRound(contender); // Their code is compiled as it runs: the first round does not count.
+    const figures = new Map(contenders.map(({ name }) => [name, [] as Taken[]]));
+    for (let round = 0; round < ROUNDS; round += 1)
+      for (const contender of contenders) figures.get(contender.name)?.push(await takeRound(contender));
+    return { measurements: ROWS.map((row) => toMeasurement(row, figures)), breakdowns: [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function takeRound(contender: Contender): Promise<Taken> {
+  const results = new Map<LoadKind, Awaited<ReturnType<typeof runLoad>>>();
+  for (const kind of KINDS) results.set(kind, await runLoad(contender, { kind, ...LOADS[kind] }));
+  const [paced, short, large] = [results.get("paced"), results.get("short"), results.get("large")];
+  return {
+    chunk: paced?.chunks ?? [],
+    firstByte: paced?.firstBytes ?? [],
+    shortRate: [short?.requestsPerSecond ?? Number.NaN],
+    largeRate: [large?.requestsPerSecond ?? Number.NaN],
+    shortCost: [short?.processorMs ?? Number.NaN],
+    largeCost: [large?.processorMs ?? Number.NaN],
+    memory: [readPeak(contender.pid)],
+  };
+}
+
+type Row = {
+  readonly figure: Figure;
+  readonly beside: ContenderName;
+  readonly target?: Target;
+  /** Left out: `cloister`. */
+  readonly of?: ContenderName;
+};
+
+const ROWS: readonly Row[] = [
+  { figure: "chunk", beside: "direct", target: { of: "difference", p50: 0.5 } },
+  { figure: "chunk", beside: "pipe" },
+  { figure: "chunk", beside: "portkey" },
+  { figure: "firstByte", beside: "direct" },
+  { figure: "firstByte", beside: "pipe" },
+  { figure: "firstByte", beside: "portkey" },
+  ...(["shortRate", "largeRate"] as const).flatMap((figure): Row[] => [
+    { figure, beside: "pipe", target: { of: "ratio", atLeast: 1 / 1.5 } },
+    { figure, beside: "portkey", target: { of: "ratio", atLeast: 3 } },
+  ]),
+  ...(["shortCost", "largeCost"] as const).flatMap((figure): Row[] => [
+    { figure, beside: "pipe", target: { of: "ratio", atMost: 1.5 } },
+    { figure, beside: "portkey" },
+    { figure, beside: "cloister", of: "cloister-recording" },
+  ]),
+  { figure: "memory", beside: "pipe" },
+  { figure: "memory", beside: "portkey" },
+  { figure: "memory", beside: "cloister", of: "cloister-recording" },
+];
+
+const NAMES: Readonly<Record<Figure, readonly [name: string, unit: Measurement["unit"]]>> = {
+  chunk: ["a chunk of 16 streams, from the provider to the agent", "ms"],
+  firstByte: ["first byte of 16 streams", "ms"],
+  shortRate: ["short requests", "/s"],
+  largeRate: ["requests of 50 kB", "/s"],
+  shortCost: ["processor time of a short request", "ms"],
+  largeCost: ["processor time of a request of 50 kB", "ms"],
+  memory: ["peak memory", "MB"],
+};
+
+const PEERS: Readonly<Record<ContenderName, string>> = {
+  direct: "no gateway",
+  pipe: "`node:http` pipe",
+  portkey: PORTKEY,
+  cloister: "the same without transcripts",
+  "cloister-recording": "the same with transcripts",
+};
+
+function toMeasurement({ figure, beside, target, of = "cloister" }: Row, figures: Figures): Measurement {
+  const [what, unit] = NAMES[figure];
+  const peers = figures.get(beside) ?? [];
+  const ours = figures.get(of) ?? [];
+  return {
+    name: `Gateway${of === "cloister" ? "" : " with transcripts"}: ${what}`,
+    unit,
+    peer: PEERS[beside],
+    rounds: ours.map((taken, round) => ({ cloister: taken[figure], peer: peers[round]?.[figure] ?? [] })),
+    ...(target === undefined ? {} : { target }),
+  };
+}

@@ -106,7 +106,7 @@ export type { LimitKind } from "./spend/budget-limits.ts";
 export type { BudgetContext, Period, SpendIdentity } from "./spend/budgets-for.ts";
 export { runBudgetKeys, budgetsFor, isPeriodBudget } from "./spend/budgets-for.ts";
 export type { PastRun, PlanEstimate } from "./spend/estimate.ts";
-export { estimatePlan } from "./spend/estimate.ts";
+export { describeEstimate, estimatePlan } from "./spend/estimate.ts";
 export type { Ledger, LedgerEntry, OpenReservation } from "./spend/ledger.ts";
 export { foldLedger, lostSettlement } from "./spend/ledger.ts";
 export type { LedgerRow } from "./spend/ledger-row.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -174,6 +174,20 @@ test("a spent budget refuses on every wire so that agents stop, and a raised one
   );
 });
 
+test("a day's budget counts what every gateway of the user spent", async (context) => {
+  const world = createWorld(context);
+  mkdirSync(join(world.cwd, ".config", "cloister"), { recursive: true });
+  const configuration = "gateway: { budgets: { day: { maxTokens: 2000 } } }";
+  writeFileSync(join(world.cwd, ".config", "cloister", "config.yaml"), configuration);
+  const statuses: number[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const gateway = await start(context, world);
+    statuses.push((await ask(gateway, "gemini", "hello")).status);
+    await gateway.end("SIGINT");
+  }
+  assert.deepEqual(statuses, [200, 200, 402]);
+});
+
 test("--max-cost stops after the request that spends it", async (context) => {
   const world = createWorld(context);
   const gateway = await start(context, world, "--max-cost", "0.0001");
@@ -182,14 +196,15 @@ test("--max-cost stops after the request that spends it", async (context) => {
   assert.deepEqual(statuses, [200, 402, 402]);
 });
 
-test("after kill -9 in the middle of streams every promise is charged as lost, in the ledger and on resume", async (context) => {
-  const world = createWorld(context);
+test("after kill -9 in the middle of 100 streams every promise is charged as lost, in the ledger and on resume", async (context) => {
+  const world = createWorld(context, { CLOISTER_GATEWAY_CONCURRENCY: "100" });
   const killed = await start(context, world);
-  const streams = await Promise.all(WIRES.map((wire) => ask(killed, wire, "hang")));
+  const wires = Array.from({ length: 100 }, (_, index) => WIRES[index % WIRES.length] ?? "anthropic");
+  const streams = await Promise.all(wires.map((wire) => ask(killed, wire, "hang")));
   const { underWay } = (await (await fetch(`${killed.status}status.json`)).json()) as {
     underWay: { request: string; reservedCost: number; reservedTokens: number }[];
   };
-  assert.equal(underWay.length, WIRES.length);
+  assert.equal(underWay.length, wires.length);
   assert.equal(await killed.end("SIGKILL"), null);
   await Promise.all(streams.map((stream) => assert.rejects(stream.text())));
 
@@ -200,7 +215,7 @@ test("after kill -9 in the middle of streams every promise is charged as lost, i
     dead.map(({ completeness, cost }) => ({ lost: completeness, cost })),
     expected,
   );
-  assert.equal(dead.length, WIRES.length);
+  assert.equal(dead.length, wires.length);
 
   const resumed = await start(context, world, "--resume");
   await resumed.end("SIGINT");

@@ -7,6 +7,8 @@ import {
   type Task,
   toUsd,
   describeCount,
+  describeEstimate,
+  type PlanEstimate,
 } from "@cloister/core";
 import type { RunProposal } from "@cloister/engine";
 import type { Paint } from "../terminal/terminal.ts";
@@ -25,7 +27,7 @@ export type ProposalView = { readonly paint: Paint; readonly columns: number };
 
 /** The proposal as lines. */
 export function renderProposal({ proposal, agent, agentReason }: ShownProposal, view: ProposalView): string[] {
-  const { given, repository, gates, gatesFrom, setup, limits, reasons } = proposal;
+  const { given, repository, gates, gatesFrom, setup, limits, estimate, reasons } = proposal;
   const title = (text: string): string => view.paint("bold", text);
   return [
     `${title("Plan")}        ${toSingleLine(given.plan.title)} (${given.planFile || "prompt"}, read as ${given.plan.format})`,
@@ -40,13 +42,14 @@ export function renderProposal({ proposal, agent, agentReason }: ShownProposal, 
     ...(setup.length === 0 ? [] : ["", title("Set-up"), ...setup.map((command) => `  ${toSingleLine(command)}`)]),
     ...(reasons.length === 0 ? [] : ["", title("Why"), ...reasons.map((reason) => `  ${toSingleLine(reason)}`)]),
     "",
-    `${title("Limits")}  ${describeLimits(limits)}`,
+    `${title("Limits")}          ${describeLimits(limits)}`,
+    `${title("Estimated cost")}  ${describeEstimate(estimate)}`,
   ];
 }
 
 /** The proposal as one value for programs. Money in US dollars, times in ms. */
 export function toProposalJson({ proposal, agent }: ShownProposal): Readonly<Record<string, unknown>> {
-  const { given, repository, gates, gatesFrom, setup, limits, reasons } = proposal;
+  const { given, repository, gates, gatesFrom, setup, limits, estimate, reasons } = proposal;
   const { maxCost, ...others } = limits;
   return {
     type: "run_proposed",
@@ -57,8 +60,15 @@ export function toProposalJson({ proposal, agent }: ShownProposal): Readonly<Rec
     gatesFrom,
     setup,
     limits: { ...others, ...(maxCost === undefined ? {} : { maxCost: toUsd(maxCost) }) },
+    estimate: toEstimateJson(estimate),
     reasons,
   };
+}
+
+function toEstimateJson(estimate: PlanEstimate): PlanEstimate | Readonly<Record<string, unknown>> {
+  if (estimate.type === "no_history") return estimate;
+  const { low, likely, high, ...others } = estimate;
+  return { ...others, low: toUsd(low), likely: toUsd(likely), high: toUsd(high) };
 }
 
 /** The limits of a run in one line. */

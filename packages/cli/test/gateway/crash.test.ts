@@ -8,7 +8,7 @@ import { createTestRepository } from "../harness/test-repository.ts";
 const SCRIPT = JSON.stringify({
   usage: { input: 1000, cacheRead: 0, cacheWrite: 0, output: 100, reasoning: 0 },
   // The run is dead long before the answer comes.
-  delay: { firstByteMs: 3000, betweenChunksMs: 0 },
+  delay: { firstByteMs: 1500, betweenChunksMs: 0 },
   conversations: [
     { turns: [{ calls: [{ shell: "echo 'export const more = 1;' >> src/math.mjs" }] }], final: "TASK_COMPLETE" },
   ],

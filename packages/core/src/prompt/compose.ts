@@ -124,7 +124,7 @@ function feedbackPart(state: RunState, task: TaskState, { budget }: PromptMateri
   return parts.length === 0 ? [] : [`# What came of the last attempt\n\n${parts.join("\n\n")}`];
 }
 
-function lastIteration({ verdict, gates, findings }: ClosedIteration, limit: number): string[] {
+function lastIteration({ verdict, gates, findings, contextFull }: ClosedIteration, limit: number): string[] {
   const parts: string[] = [];
   if (verdict.type === "rejected")
     parts.push(`It claimed to be complete and was sent back:\n${verdict.because.map(describeRejection).join("\n")}`);
@@ -132,8 +132,8 @@ function lastIteration({ verdict, gates, findings }: ClosedIteration, limit: num
   if (verdict.type === "failed")
     parts.push(`The attempt failed (${verdict.failure}): ${excerpt(verdict.message, 500)}`);
   if (verdict.type === "interrupted") parts.push("It was interrupted; what it had changed is still here.");
-  if (verdict.type === "failed" && verdict.failure === "context_overflow")
-    parts.push("The context overflowed: work in smaller steps.");
+  if (contextFull || (verdict.type === "failed" && verdict.failure === "context_overflow"))
+    parts.push("Its context was full: work in smaller steps, and write down what you learn before you go on.");
   const claimed = new Set(verdict.type === "rejected" ? verdict.because.map(describeRejection) : []);
   const others = findings.map(describeFinding).filter((line) => !claimed.has(line));
   if (others.length > 0) parts.push(`Noticed in the change:\n${others.join("\n")}`);

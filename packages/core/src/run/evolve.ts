@@ -8,7 +8,7 @@ import { addMoney, fromUsd } from "../money.ts";
 import type { Task } from "../plan/plan.ts";
 import { addAmount } from "../spend/amount.ts";
 import { type Amount, NO_AMOUNT } from "../spend/request-event.ts";
-import { refuseRequest, reserveRequest, settleRequest } from "./follow-request.ts";
+import { flagRequest, refuseRequest, reserveRequest, settleRequest } from "./follow-request.ts";
 import type { RunCharter, RunEvent, RunEventType, StampedEvent } from "./event.ts";
 import type { OpenIteration, RunState, StallState, TaskState } from "./state.ts";
 import { followStall, NO_STALL } from "./stall.ts";
@@ -108,7 +108,7 @@ const HANDLERS: Handlers = {
   request_reserved: reserveRequest,
   request_settled: settleRequest,
   request_refused: refuseRequest,
-  request_flagged: (state) => state,
+  request_flagged: flagRequest,
   budget_warned: (state) => state,
   agent_ended: endAgent,
   change_observed: (state, { change }) => withOpen(state, { change }),
@@ -252,6 +252,7 @@ function followTask(
       gates,
       findings: open.findings.map(({ finding }) => finding),
       finalMessage: open.agent?.finalMessage ?? "",
+      contextFull: open.contextFull ?? false,
     },
   };
 }

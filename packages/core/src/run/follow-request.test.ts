@@ -99,6 +99,13 @@ describe("requests at the gateway, as a run counts them", () => {
     assert.deepEqual([open?.spentOut, state.refusedBudget], [true, undefined]);
   });
 
+  it("remembers that a context was full, for the next prompt", () => {
+    const flagged = { type: "request_flagged", request: "r", iteration: 1, action: "reported", detail: "d" } as const;
+    const last = (kind: "context_full" | "secret"): boolean | undefined =>
+      play({ ...flagged, kind }, ENDED).tasks[0]?.last?.contextFull;
+    assert.deepEqual([last("context_full"), last("secret")], [true, false]);
+  });
+
   it("takes no refusal for another reason for a spent budget", () => {
     const state = play({ ...refused("run"), reason: "safety" } as RequestEvent);
     assert.equal(describeOverspend(state), undefined);

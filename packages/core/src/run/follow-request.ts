@@ -29,6 +29,12 @@ export function refuseRequest(state: RunState, event: EventOf<"request_refused">
   return state.open?.iteration === event.iteration ? { ...state, open: { ...state.open, spentOut: true } } : state;
 }
 
+/** Something about a request was noticed. */
+export function flagRequest(state: RunState, event: EventOf<"request_flagged">): RunState {
+  if (event.kind !== "context_full" || state.open?.iteration !== event.iteration) return state;
+  return { ...state, open: { ...state.open, contextFull: true } };
+}
+
 type Spent = { readonly usage?: TokenUsage; readonly cost?: MicroUsd };
 
 function add(spent: Spent, { usage, cost }: EventOf<"request_settled">): { usage: TokenUsage; cost: MicroUsd } {

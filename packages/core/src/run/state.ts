@@ -68,6 +68,8 @@ export type OpenIteration = {
   readonly requests?: number;
   /** The iteration's own budget is spent: the gateway lets no further request through. */
   readonly spentOut?: boolean;
+  /** A request came close to the size of the model's window. */
+  readonly contextFull?: boolean;
   readonly agent?: { readonly outcome: AgentOutcome; readonly claimed: boolean; readonly finalMessage: string };
   readonly change?: ObservedChange;
   readonly gates: readonly JudgedGate[];
@@ -85,6 +87,8 @@ export type ClosedIteration = {
   readonly gates: readonly JudgedGate[];
   readonly findings: readonly Finding[];
   readonly finalMessage: string;
+  /** Its context came close to the size of the model's window. */
+  readonly contextFull: boolean;
 };
 
 export type BreakerState =

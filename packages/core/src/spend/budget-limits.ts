@@ -30,7 +30,7 @@ const OWNERS: Readonly<Record<BudgetScope, string>> = {
 
 /** Why a request is refused, and how to raise the limit: `This run's budget of $5.00 is spent: $5.02. Raise it with: …` */
 export function describeSpent(budget: Budget, kind: LimitKind, spent: Amount): string {
-  return `${describeLimit(budget, kind)} is spent: ${describeUse(kind, spent[kind])}. ${remedy(budget.scope, kind)}`;
+  return `${describeLimit(budget, kind)} is spent: ${describeUse(kind, spent[kind])}. ${remedy(budget, kind)}`;
 }
 
 /** That a soft limit was crossed: `This run's budget of $5.00 is spent to 82 %: $4.10.` */
@@ -48,8 +48,8 @@ function describeUse(kind: LimitKind, used: number): string {
   return kind === "cost" ? describeMoney(used as MicroUsd) : describeCount(used, "token");
 }
 
-function remedy(scope: BudgetScope, kind: LimitKind): string {
-  if (scope === "run") return `Raise it with: cloister resume --max-${kind} N`;
+function remedy({ scope, raisedBy = "cloister resume" }: Budget, kind: LimitKind): string {
+  if (scope === "run") return `Raise it with: ${raisedBy} --max-${kind} N`;
   const field = kind === "cost" ? "maxCost" : "maxTokens";
-  return `Raise it in the configuration: gateway.budgets.limits.${scope}.${field}`;
+  return `Raise it in the configuration: gateway.budgets.${scope}.${field}`;
 }

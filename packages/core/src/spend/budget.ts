@@ -19,4 +19,6 @@ export type Budget = BudgetLimits & {
   readonly scope: BudgetScope;
   /** Which one of its scope: `iteration:RUN:7`, `run:RUN`, `day:2026-11-21`. Unique across scopes and runs. */
   readonly key: string;
+  /** The command that raises it, for who is told that it is spent. Left out: `cloister resume`. */
+  readonly raisedBy?: string;
 };

@@ -55,22 +55,22 @@ const REFUSALS: readonly (readonly [BudgetScope, "cost" | "tokens", string])[] =
   [
     "iteration",
     "cost",
-    "This iteration's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.limits.iteration.maxCost",
+    "This iteration's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.iteration.maxCost",
   ],
   [
     "task",
     "tokens",
-    "This task's budget of 70,000 tokens is spent: 70,001 tokens. Raise it in the configuration: gateway.budgets.limits.task.maxTokens",
+    "This task's budget of 70,000 tokens is spent: 70,001 tokens. Raise it in the configuration: gateway.budgets.task.maxTokens",
   ],
   [
     "day",
     "cost",
-    "Today's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.limits.day.maxCost",
+    "Today's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.day.maxCost",
   ],
   [
     "month",
     "cost",
-    "This month's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.limits.month.maxCost",
+    "This month's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.month.maxCost",
   ],
 ];
 

@@ -1,4 +1,5 @@
-import { addMoney, type MicroUsd } from "../money.ts";
+import { addMoney, describeMoney, type MicroUsd } from "../money.ts";
+import { describeCount } from "../report/count.ts";
 import type { LedgerRow } from "./ledger-row.ts";
 
 /** An earlier run: its ledger, and the tasks that it completed. */
@@ -25,6 +26,14 @@ export function estimatePlan(history: readonly PastRun[], tasks: number): PlanEs
   if (costs.length === 0) return { type: "no_history" };
   const times = (share: number): MicroUsd => Math.round(percentile(costs, share) * tasks) as MicroUsd;
   return { type: "estimate", low: times(0.25), likely: times(0.5), high: times(0.9), samples: costs.length };
+}
+
+/** An estimate in words, to stand after "Estimated cost": `about $1.20 (likely between $0.80 and $3.10), from …`. */
+export function describeEstimate(estimate: PlanEstimate): string {
+  if (estimate.type === "no_history") return "no history yet";
+  const [low, likely, high] = [estimate.low, estimate.likely, estimate.high].map(describeMoney);
+  const range = low === high ? "" : ` (likely between ${low} and ${high})`;
+  return `about ${likely}${range}, from ${describeCount(estimate.samples, "completed task")} of earlier runs`;
 }
 
 function costsOfCompleted({ rows, completed }: PastRun): readonly MicroUsd[] {

@@ -45,6 +45,7 @@ gateway:
   safety: { secrets: redact, hiddenUnicode: refuse }
   record: false
   contextWarnAt: 0.6
+  contextAction: end
 `);
   deepEqual(load(), {
     use: "always",
@@ -72,6 +73,7 @@ gateway:
     safety: { ...DEFAULT_GATEWAY_POLICY.safety, secrets: "redact", hiddenUnicode: "refuse" },
     record: false,
     contextWarnAt: 0.6,
+    contextAction: "end",
   } satisfies GatewayPolicy);
 });
 

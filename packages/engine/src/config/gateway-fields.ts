@@ -112,4 +112,7 @@ export const gateway: z.ZodType<Part<GatewayPolicy>> = fields({
   safety: safety.optional(),
   record: flag.optional().describe("Keep transcripts of requests and answers with the run."),
   contextWarnAt: share().optional().describe("Share of the model's window above which a request is flagged."),
+  contextAction: choice(["report", "end"])
+    .optional()
+    .describe("`end`: an iteration whose request is flagged so makes way for a new one, before its context overflows."),
 });

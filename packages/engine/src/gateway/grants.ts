@@ -6,7 +6,7 @@ export interface Grant {
   /** Valid at this gateway alone, until it is ended. */
   readonly token: string;
   /** Makes the token invalid, cuts its requests off, and waits until they are settled. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** A request that came with a good token. */
@@ -18,7 +18,7 @@ export interface Guest {
 
 /** The tokens that are out. */
 export interface Grants {
-  admit(identity: Identity): Grant;
+  readonly admit: (identity: Identity) => Grant;
   recognise(token: string): Guest | undefined;
   endAll(): Promise<void>;
 }

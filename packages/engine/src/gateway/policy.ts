@@ -59,6 +59,8 @@ export type GatewayPolicy = {
   readonly record: boolean;
   /** Share of the model's window above which a request is flagged. */
   readonly contextWarnAt: number;
+  /** What becomes of an iteration whose request is flagged so: `end` begins a new one, with a fresh context, before the old one overflows. */
+  readonly contextAction: "report" | "end";
 };
 
 export const DEFAULT_GATEWAY_POLICY: GatewayPolicy = {
@@ -74,4 +76,5 @@ export const DEFAULT_GATEWAY_POLICY: GatewayPolicy = {
   safety: { secrets: "report", personalData: "off", hiddenUnicode: "report", injection: "report" },
   record: true,
   contextWarnAt: 0.8,
+  contextAction: "report",
 };

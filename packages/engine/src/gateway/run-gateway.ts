@@ -20,6 +20,7 @@ import { createGateway, type GatewayOptions } from "./create-gateway.ts";
 import { hideCredentialsFromProcess, openVault, type Vault } from "./credentials/index.ts";
 import { openPeriodBook, periodOf, type PeriodBook } from "./money/index.ts";
 import type { GatewayPolicy } from "./policy.ts";
+import { noteUnpriced } from "./note-unpriced.ts";
 import type { GatewayObserver } from "./port.ts";
 import { redirectVariables } from "./redirect.ts";
 
@@ -52,13 +53,16 @@ export interface Visit {
   end(): Promise<void>;
 }
 
+/** Why an agent should come to an end: a request was refused because a budget is spent, or its context is full. */
+export type StopCause = "budget" | "context";
+
 /** Whom a visit is for. */
 export type Visitor = {
   readonly task: TaskId;
   readonly iteration: number;
   readonly traceparent?: string;
-  /** Called when a request was refused because a budget is spent. May be called more than once. */
-  readonly onSpent: () => void;
+  /** Called when its agent should come to an end. May be called more than once. */
+  readonly onStop: (why: StopCause) => void;
 };
 
 /** A run's gateway. */
@@ -75,7 +79,7 @@ export async function openRunGateway(options: RunGatewayOptions): Promise<RunGat
   await using stack = new AsyncDisposableStack();
   const vault = stack.adopt(openVault(choice.sources, env), (opened) => opened.close());
   hideCredentialsFromProcess(choice.sources);
-  const listeners = new Map<number, () => void>();
+  const listeners: StopListeners = new Map();
   const gateway = stack.use(
     await createGateway({
       ...options,
@@ -89,9 +93,9 @@ export async function openRunGateway(options: RunGatewayOptions): Promise<RunGat
   );
   const open = stack.move();
   return {
-    visit({ onSpent, ...visitor }) {
+    visit({ onStop, ...visitor }) {
       const { token, end } = gateway.admit({ run: state().charter.run, ...visitor });
-      listeners.set(visitor.iteration, onSpent);
+      listeners.set(visitor.iteration, onStop);
       return {
         env: redirectVariables(choice.providers, { url: gateway.url, token }),
         end: () => end().finally(() => listeners.delete(visitor.iteration)),
@@ -101,14 +105,18 @@ export async function openRunGateway(options: RunGatewayOptions): Promise<RunGat
   };
 }
 
+type StopListeners = Map<number, Visitor["onStop"]>;
+
 function write(
-  { record }: RunGatewayOptions,
+  { record, policy }: RunGatewayOptions,
   events: readonly RequestEvent[],
-  listeners: ReadonlyMap<number, () => void>,
+  listeners: Readonly<StopListeners>,
 ): void {
   record(events);
   for (const event of events) {
-    if (event.type === "request_refused" && event.reason === "budget") listeners.get(event.iteration)?.();
+    if (event.type === "request_refused" && event.reason === "budget") listeners.get(event.iteration)?.("budget");
+    if (event.type === "request_flagged" && event.kind === "context_full" && policy.contextAction === "end")
+      listeners.get(event.iteration)?.("context");
   }
 }
 
@@ -167,18 +175,4 @@ function openPeriods(
   );
   book.rebuild(state().charter.run, spentByPeriodKey(foldLedger(entries()).rows, periodOf));
   return book;
-}
-
-/** Says once for each model that it has no price, and what it is charged for instead. */
-function noteUnpriced(notify: (line: string) => void): GatewayObserver {
-  const told = new Set<string>();
-  return {
-    settled({ settled: { model, priceFrom, completeness } }) {
-      if (priceFrom !== "dearest" || completeness === "lost" || told.has(model)) return;
-      told.add(model);
-      notify(
-        `No price is known for ${model}: it is charged like its provider's dearest model. Set gateway.prices to change that.`,
-      );
-    },
-  };
 }

@@ -42,7 +42,10 @@ export function readHead(file: JournalFile): JournalHead {
 }
 
 /** @throws {JournalDamage} where `row` is no head. */
-export function toHead({ path }: Pick<JournalFile, "path">, row: Readonly<Record<string, unknown>> | undefined): JournalHead {
+export function toHead(
+  { path }: Pick<JournalFile, "path">,
+  row: Readonly<Record<string, unknown>> | undefined,
+): JournalHead {
   const { length, hash } = row ?? {};
   if (typeof length === "number" && typeof hash === "string") return { length, hash };
   throw new JournalDamage(path, { position: 0, problem: "head", expected: "the journal's end", found: "none" });

@@ -31,10 +31,12 @@ export async function describeEnd(session: Session, { voice, stderrTail, exit }:
   };
 }
 
-/** An agent that ends because its iteration's budget is spent has not failed for good. */
-function overrule({ state }: Session, outcome: AgentOutcome): AgentOutcome {
-  if (outcome.type !== "failed" || state.open?.spentOut !== true) return outcome;
-  return { ...outcome, failure: "iteration_budget" };
+/** An agent that was ended because its iteration's budget is spent, or its context full, has not failed: the next one goes on. */
+function overrule({ state, parts }: Session, outcome: AgentOutcome): AgentOutcome {
+  if (outcome.type !== "failed") return outcome;
+  if (state.open?.spentOut === true) return { ...outcome, failure: "iteration_budget" };
+  if (state.open?.contextFull !== true || parts.config.gateway.contextAction !== "end") return outcome;
+  return { ...outcome, failure: "context_overflow" };
 }
 
 type Spending = Pick<EndedFacts, "usage" | "cost" | "costFrom" | "said">;

@@ -5,12 +5,14 @@ import {
   DEFAULT_GUARD_POLICY,
   type GateSpec,
   type Plan,
+  type PlanEstimate,
   type RunCharter,
   type RunId,
   type RunLimits,
 } from "@cloister/core";
 import { detectGates, detectSetup } from "../gates/index.ts";
 import { promptPlan, readPlan, readPlanText } from "../plans/index.ts";
+import { estimateCost } from "../runs/estimate-cost.ts";
 import { findRepository, openWorkTree, type Repository } from "../vcs/index.ts";
 import { worktreeFolder } from "../workspace/worktree.ts";
 import { toLoopPolicy } from "../config/index.ts";
@@ -31,6 +33,8 @@ export type RunProposal = {
   readonly gatesFrom: RunCharter["gatesFrom"];
   readonly setup: readonly string[];
   readonly limits: RunLimits;
+  /** What it may cost, going by earlier runs of the repository. */
+  readonly estimate: PlanEstimate;
   /** Why these gates and set-up commands: one sentence each. */
   readonly reasons: readonly string[];
 };
@@ -54,6 +58,7 @@ export async function proposeRun(request: RunRequest): Promise<RunProposal> {
     gatesFrom: gates.from,
     setup: setup.commands,
     limits,
+    estimate: estimateCost(repository.root, plan.tasks),
     reasons: [...gates.why, ...setup.why],
   };
 }

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { assertNever, describeOverspend, excerpt, type AgentEvent } from "@cloister/core";
 import type { LaunchRequest } from "../agents/port.ts";
+import type { Visitor } from "../gateway/run-gateway.ts";
 import { createEvidenceSink } from "../evidence/sink.ts";
 import type { RunningProcess } from "../process/port.ts";
 import { describeEnd } from "./agent-end.ts";
@@ -26,10 +27,10 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
   const { agent, startProcess, paths, telemetry } = session.parts;
   const folder = join(paths.iterations, String(open.iteration));
   const gateway = await session.gateway;
-  let onSpent = (): void => undefined;
+  let onStop: Visitor["onStop"] = () => undefined;
   const { task, iteration } = open;
   const trace = traceparent === undefined ? {} : { traceparent };
-  const visit = gateway?.visit({ task, iteration, ...trace, onSpent: () => onSpent() });
+  const visit = gateway?.visit({ task, iteration, ...trace, onStop: (why) => onStop(why) });
   const env = { ...telemetry.agentEnvironment(agent.name, trace), ...visit?.env };
   const request = prepare(session, folder, prompt, env);
   const launch = agent.launch(request);
@@ -47,7 +48,7 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
     ...(iterationTimeoutMs === undefined ? {} : { timeoutMs: iterationTimeoutMs }),
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
   });
-  onSpent = () => running.finish(SPENT_GRACE_MS);
+  onStop = (why) => running.finish(why === "budget" ? SPENT_GRACE_MS : 0);
   if (running.pid !== undefined) session.record({ type: "agent_started", iteration: open.iteration, pid: running.pid });
   const sink = createEvidenceSink(paths.evidence);
   const [voice, stderrTail, exit] = await Promise.all([

@@ -1,6 +1,6 @@
 /** Starts and resumes runs: everything around the loop. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { CloisterError, evolve, replay, type RunState, type StampedEvent } from "@cloister/core";
+import { CloisterError, describeEstimate, evolve, replay, type RunState, type StampedEvent } from "@cloister/core";
 import { resolveAgent, type ResolvedAgent } from "../agents/registry.ts";
 import { chooseGateway, type GatewayChoice } from "../gateway/choose.ts";
 import { withoutCredentials } from "../gateway/credentials/environment.ts";
@@ -85,11 +85,17 @@ async function settle(request: RunRequest): Promise<{ proposal: RunProposal; res
   const proposal = await proposeRun(request);
   const resolved = await resolving;
   const leftOut = await describeLeftOut(request, proposal);
+  const choice = chooseGateway({ policy: config.gateway, agent: resolved.adapter, env });
   const lines = [
     ...proposal.reasons,
     ...(leftOut === undefined ? [] : [leftOut]),
     ...(resolved.reason === undefined ? [] : [resolved.reason]),
-    ...describeBlindSpots(resolved.adapter, proposal.limits, config.model),
+    ...describeBlindSpots(resolved.adapter, proposal.limits, {
+      isMetered: choice !== undefined,
+      hasBudgets: Object.keys(config.gateway.budgets.limits).length > 0,
+      model: config.model,
+    }),
+    ...(proposal.estimate.type === "no_history" ? [] : [`Estimated cost: ${describeEstimate(proposal.estimate)}.`]),
   ];
   for (const line of lines) request.notify?.(line);
   return { proposal, resolved };

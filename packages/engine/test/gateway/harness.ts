@@ -1,6 +1,6 @@
 /** A gateway between raw clients of every wire and a scripted model server. */
 import type { Budget, RequestEvent, Wire } from "@cloister/core";
-import { createSpendBook } from "@cloister/core";
+import { assertNever, createSpendBook } from "@cloister/core";
 import { type ModelServer, parseScript, startModelServer } from "@cloister/testkit";
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway/create-gateway.ts";
 import { openVault } from "../../src/gateway/credentials/index.ts";
@@ -130,6 +130,8 @@ export function ask(
           tools: [{ functionDeclarations: [{ name: "run_shell_command", parameters: SCHEMA }] }],
         },
       };
+    default:
+      return assertNever(wire, "wire");
   }
 }
 

@@ -18,10 +18,10 @@ function startUpstream(): Server {
   return createServer((incoming, response) => {
     count += 1;
     incoming.resume();
-    if (count % 10 === 3) return void response.writeHead(400, { "content-type": "application/json" }).end("{}");
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    if (count % 10 === 7) return void response.write(START, () => response.destroy());
-    response.end(START + END);
+    const isError = count % 10 === 3;
+    response.writeHead(isError ? 400 : 200, { "content-type": isError ? "application/json" : "text/event-stream" });
+    if (count % 10 === 7) response.write(START, () => response.destroy());
+    else response.end(isError ? "{}" : START + END);
   }).listen(0, "127.0.0.1");
 }
 
@@ -30,7 +30,7 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 function sockets(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => /^TCP/.test(name));
+  return process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP"));
 }
 
 describe("ten thousand requests", () => {

@@ -54,8 +54,7 @@ test("a spent day is refused to every process, and let through when it is raised
     type: "refused",
     budget: day[0],
     spent: amount(5_020_000),
-    detail:
-      "Today's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.limits.day.maxCost",
+    detail: "Today's budget of $5.00 is spent: $5.02. Raise it in the configuration: gateway.budgets.day.maxCost",
   });
   assert.equal(second.reserve(requestOf("a", [budget("day", 6_000_000)], "r2"), amount(1)).type, "admitted");
 });

@@ -35,7 +35,7 @@ export async function attemptRequest(
     const lease = await limits.acquire(request, attempt, signal);
     let isKept = false;
     try {
-      const { end, answer } = await tryOnce(pool, request, lease, patience, signal);
+      const { end, answer } = await tryOnce({ pool, patience }, request, lease, signal);
       const move = limits.judge(request, lease, attempt, end);
       if (move.type === "again") {
         answer?.discard();
@@ -59,20 +59,18 @@ function describeFailure(end: AttemptEnd): { reason: "upstream"; message: string
 type Tried = { readonly end: AttemptEnd; readonly answer?: UpstreamAnswer };
 
 async function tryOnce(
-  pool: Sender["pool"],
+  { pool, patience }: Pick<Sender, "pool" | "patience">,
   request: ModelRequest,
   lease: Lease,
-  patience: Patience,
   signal: AbortSignal,
 ): Promise<Tried> {
-  const credential = await lease.credential.headers();
-  const outgoing = {
-    method: request.method,
-    path: joinPath(lease.upstream, request.path),
-    headers: withCredential(request.headers, credential),
-    body: request.body,
-  };
   try {
+    const outgoing = {
+      method: request.method,
+      path: joinPath(lease.upstream, request.path),
+      headers: withCredential(request.headers, await lease.credential.headers()),
+      body: request.body,
+    };
     const answer = await send(
       pool(new URL(lease.upstream.baseUrl).origin),
       askFor(outgoing, request, lease.model),

@@ -16,7 +16,9 @@ export function readBody(incoming: IncomingMessage): Promise<Buffer> {
     let length = 0;
     incoming.on("data", (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      chunks.push(chunk);
+      if (length <= MAX_BODY_BYTES) return;
+      chunks.length = 0;
       incoming.removeAllListeners("data");
       incoming.resume();
       const message = `Expected a request of at most ${MAX_BODY_BYTES / 1024 / 1024} MiB.`;

@@ -46,7 +46,7 @@ export function send(
     const { method, path, headers, body } = outgoing;
     const timeouts = { headersTimeout: firstByteMs, bodyTimeout: idleMs };
     const payload = body.length === 0 ? null : body;
-    pool.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: payload, ...timeouts }, handler);
+    pool.dispatch({ method, path, headers, body: payload, ...timeouts }, handler);
   });
 }
 

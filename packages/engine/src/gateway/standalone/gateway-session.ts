@@ -3,11 +3,13 @@ import {
   type Budget,
   type BudgetLimits,
   budgetsFor,
+  isPeriodBudget,
   type RequestEvent,
   type SpendBook,
+  spentByPeriodKey,
   spentByRunKey,
 } from "@cloister/core";
-import { periodOf } from "../money/index.ts";
+import { type PeriodBook, periodOf } from "../money/index.ts";
 import type { GatewayPolicy } from "../policy.ts";
 import type { Identity } from "../port.ts";
 import type { GatewayJournal } from "./gateway-journal.ts";
@@ -24,6 +26,8 @@ export type SessionOptions = {
   readonly journal: GatewayJournal;
   /** The gateway's, empty still: what was spent before is put in. */
   readonly book: SpendBook;
+  /** The user's days and months, where those are limited. */
+  readonly periods: PeriodBook | undefined;
   readonly onRow: OnRow;
   /** ms since the epoch. */
   readonly now: () => number;
@@ -36,10 +40,12 @@ export class GatewaySession {
   readonly #options: SessionOptions;
 
   constructor(options: SessionOptions) {
-    const { id, journal, book, onRow } = options;
+    const { id, journal, book, periods, onRow } = options;
     this.#options = options;
     this.identity = { run: id, task: "", iteration: 0 };
     for (const [key, amount] of spentByRunKey(journal.before.rows)) book.seed(key, amount);
+    // The journal is right, whatever a crash has left in the book of periods.
+    periods?.rebuild(id, spentByPeriodKey(journal.before.rows, periodOf));
     this.history = new RequestHistory(id, journal.before, onRow);
   }
 
@@ -54,17 +60,23 @@ export class GatewaySession {
   budgets(): readonly Budget[] {
     const { policy, journal, now } = this.#options;
     const { iteration: _iteration, task: _task, ...limits } = policy.budgets.limits;
-    return budgetsFor(this.identity, {
+    const budgets = budgetsFor(this.identity, {
       policy: { ...policy.budgets, limits },
       runLimits: journal.limits,
       period: periodOf(new Date(now())),
     });
+    return budgets.map((budget) => ({ ...budget, raisedBy: "cloister gateway --resume" }));
   }
 
   /** The budgets that have a limit. */
   budgetViews(): readonly BudgetView[] {
     return this.budgets()
       .filter(({ maxCost, maxTokens }: BudgetLimits) => maxCost !== undefined || maxTokens !== undefined)
-      .map((budget) => ({ ...budget, spent: this.#options.book.spent(budget.key) }));
+      .map((budget) => ({ ...budget, spent: this.#spentOf(budget) }));
+  }
+
+  #spentOf(budget: Budget): Amount {
+    const { book, periods } = this.#options;
+    return (isPeriodBudget(budget) && periods !== undefined ? periods : book).spent(budget.key);
   }
 }

@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import { type BudgetLimits, createSpendBook, type Provider, type SpendBook } from "@cloister/core";
+import { stateHome } from "../../workspace/worktree.ts";
 import { createRunId } from "../../runs/run-store.ts";
 import { PROMETHEUS_CONTENT_TYPE, startTelemetry, type Telemetry } from "../../telemetry/index.ts";
 import { createRecorder } from "../cassette/index.ts";
 import { createGateway, type Gateway } from "../create-gateway.ts";
+import { openPeriodBook, type PeriodBook } from "../money/index.ts";
+import { noteUnpriced } from "../note-unpriced.ts";
 import type { GatewayPolicy } from "../policy.ts";
 import { openGatewayJournal } from "./gateway-journal.ts";
 import { GatewaySession } from "./gateway-session.ts";
@@ -62,8 +66,11 @@ export async function startStandaloneGateway(options: StandaloneOptions): Promis
   const origin = await openOrigin(options, stack);
   const telemetry = await openTelemetry(options, stack);
   const book = createSpendBook(origin.policy.budgets.warnAt);
+  const periods = openPeriods(options, stack);
   // Nothing comes in before the session is there: no token is out yet, and from here to there nothing waits but for the ports.
-  const gateway = stack.use(await openGateway(options, { origin, telemetry, book, session: () => session, stack }));
+  const gateway = stack.use(
+    await openGateway(options, { origin, telemetry, book, periods, session: () => session, stack }),
+  );
   const status = await startStatusServer({
     port: options.statusPort ?? 0,
     report: () =>
@@ -73,7 +80,15 @@ export async function startStandaloneGateway(options: StandaloneOptions): Promis
   stack.defer(() => status.close());
   const startedAt = Date.now();
   const journal = stack.use(openGatewayJournal({ ...options, place, time: startedAt }));
-  const session = new GatewaySession({ id: place.id, ...origin, journal, book, onRow: options.onRow, now: Date.now });
+  const session = new GatewaySession({
+    id: place.id,
+    ...origin,
+    journal,
+    book,
+    periods,
+    onRow: options.onRow,
+    now: Date.now,
+  });
   const { token } = gateway.admit(session.identity);
   const held = stack.move();
   return {
@@ -109,17 +124,25 @@ async function openTelemetry(
   return telemetry;
 }
 
+/** The book that all of the user's runs and gateways share, where the policy limits days or months. */
+function openPeriods({ env, policy }: StandaloneOptions, stack: AsyncDisposableStack): PeriodBook | undefined {
+  const { limits, warnAt } = policy.budgets;
+  if (limits.day === undefined && limits.month === undefined) return undefined;
+  return stack.adopt(openPeriodBook(join(stateHome(env), "spending.db"), warnAt), (opened) => opened.close());
+}
+
 type GatewayParts = {
   readonly origin: Origin;
   readonly telemetry: Telemetry;
   readonly book: SpendBook;
+  readonly periods: PeriodBook | undefined;
   readonly session: () => GatewaySession;
   readonly stack: AsyncDisposableStack;
 };
 
 async function openGateway(
   { record, port = 0, notify }: StandaloneOptions,
-  { origin, telemetry, book, session, stack }: GatewayParts,
+  { origin, telemetry, book, periods, session, stack }: GatewayParts,
 ): Promise<Gateway> {
   const redact = (text: string): string => origin.vault.redact(text);
   const recorder = record === undefined ? undefined : createRecorder({ folder: record, redact, onProblem: notify });
@@ -131,9 +154,10 @@ async function openGateway(
     port,
     budgetsOf: () => session().budgets(),
     book,
+    ...(periods === undefined ? {} : { periods }),
     write: (events) => session().write(events),
     onFailure,
-    observers: [telemetry.gatewayObserver],
+    observers: [telemetry.gatewayObserver, noteUnpriced(notify)],
     ...(recorder === undefined ? {} : { recorder }),
   });
 }

@@ -10,11 +10,11 @@ const COLUMNS: readonly Column[] = [
   { title: "status" },
   { title: "input", align: "number" },
   { title: "cached", align: "number" },
-  { title: "cache write", align: "number" },
+  { title: "written", align: "number" },
   { title: "output", align: "number" },
   { title: "reasoning", align: "number" },
   { title: "cost", align: "number" },
-  { title: "first byte, whole", align: "number" },
+  { title: "latency", align: "number" },
   { title: "credential" },
   { title: "signals" },
 ];
@@ -34,9 +34,10 @@ function toRow(request: PastRequest): readonly Cell[] {
     { html: describeOutcome(request) },
     ...[request.input, request.cached, request.cacheWrite, request.output, request.reasoning].map(countOrDash),
     describeMoney(cost),
+    // To the first byte, and whole.
     { html: `${describeMs(firstByteMs)}<br><span class="soft">${describeMs(durationMs)}</span>` },
     credential ?? "–",
-    { html: signals.map(describeSignal).join(" ") },
+    { html: signals.map(describeSignal).join("<br>") },
   ];
 }
 
