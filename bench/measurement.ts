@@ -63,13 +63,20 @@ export function differences(rounds: readonly Round[]): number[] {
 /** Cloister's median as a multiple of the peer's. */
 export function ratio(rounds: readonly Round[]): number {
   const ours = rounds.flatMap(({ cloister }) => cloister);
-  return percentile(ours, 0.5) / percentile(rounds.flatMap(({ peer }) => peer), 0.5);
+  return (
+    percentile(ours, 0.5) /
+    percentile(
+      rounds.flatMap(({ peer }) => peer),
+      0.5,
+    )
+  );
 }
 
 /** Whether a measurement meets its target; undefined where it has none. */
 export function meetsTarget({ rounds, target }: Measurement): boolean | undefined {
   if (target === undefined) return undefined;
-  if (target.of === "ratio") return "atMost" in target ? ratio(rounds) <= target.atMost : ratio(rounds) >= target.atLeast;
+  if (target.of === "ratio")
+    return "atMost" in target ? ratio(rounds) <= target.atMost : ratio(rounds) >= target.atLeast;
   const values = target.of === "difference" ? differences(rounds) : rounds.flatMap(({ cloister }) => cloister);
   const { p50, p95 } = summarise(values);
   return p50 <= target.p50 && p95 <= (target.p95 ?? Number.POSITIVE_INFINITY);

@@ -16,12 +16,12 @@ export function renderMeasurements(measurements: readonly Measurement[]): string
     "what",
     "n",
     "Cloister p50 / p95",
-    "bare p50 / p95",
+    "peer p50 / p95",
     "difference p50 / p95",
     "ratio",
     "target",
     "met",
-    "bare is",
+    "peer is",
   ];
   return renderTable(header, measurements.map(renderMeasurement));
 }

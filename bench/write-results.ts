@@ -20,6 +20,7 @@ const NOT_MEASURED = `## Not measured
 - Large repositories: git here has some fifty files. \`git status\` and \`git add\` grow with the checkout, and are most of an iteration there.
 - Gates that do something, reruns for flakiness, witnesses: they cost what the project's own tests cost.
 - Other systems than Linux, disks that are slow to sync, and file systems over a network.
+- Real providers: the gateway's is on the same machine, without TLS, and answers at once.
 - The live view of a terminal: output goes to a file as NDJSON.
 `;
 
@@ -32,8 +33,8 @@ export function renderResults(machine: readonly string[], taken: readonly TakenF
   );
   return `# Results of the bench
 
-Written by \`npm run bench\`: real processes, a real git repository in a temporary folder, the journal synced to disk. Every round measures Cloister, then the bare thing;
-"difference" is each figure of Cloister less the bare median of the same round; percentiles are by nearest rank.
+Written by \`npm run bench\`: real processes, a real git repository in a temporary folder, the journal synced to disk. Every round measures Cloister and its peers in turns;
+"difference" is each figure of Cloister less the median of the peer in the same round; percentiles are by nearest rank.
 
 ${machine.map((fact) => `- ${fact}`).join("\n")}
 - Load average (1 min) before → after: ${loads.join("; ")}. Above the number of cores, others were at work: figures are then too high.

@@ -57,7 +57,10 @@ function createTurn(length: number): Turn {
 function toMessages(index: number): object[] {
   const id = `toolu_${index}`;
   return [
-    { role: "assistant", content: [{ type: "tool_use", id, name: "tool_1", input: { path: `src/${MARK}/${index}.ts` } }] },
+    {
+      role: "assistant",
+      content: [{ type: "tool_use", id, name: "tool_1", input: { path: `src/${MARK}/${index}.ts` } }],
+    },
     {
       role: "user",
       content: [{ type: "tool_result", tool_use_id: id, content: `${MARK} ${toText(TURN_BYTES, index)}` }],

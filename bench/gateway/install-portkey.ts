@@ -22,7 +22,11 @@ export function installPortkey(): string {
   const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
   const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}` };
   const stdio = ["ignore", "inherit", "inherit"] as const;
-  const child = spawnSync("npm", ["install", "--prefix", FOLDER, ...options, PORTKEY], { cwd: FOLDER, env, stdio: [...stdio] });
+  const child = spawnSync("npm", ["install", "--prefix", FOLDER, ...options, PORTKEY], {
+    cwd: FOLDER,
+    env,
+    stdio: [...stdio],
+  });
   if (child.status !== 0) throw new Error(`npm could not install ${PORTKEY} (exit ${child.status ?? child.signal}).`);
   writeFileSync(stamp, WANTED);
   return server;

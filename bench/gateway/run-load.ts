@@ -22,7 +22,9 @@ export async function runLoad(
 ): Promise<RanLoad> {
   const plan: LoadPlan = { ...load, origin, headers };
   const before = processorTime(pid);
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, JSON.stringify(plan)], { maxBuffer: MAX_OUTPUT });
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, JSON.stringify(plan)], {
+    maxBuffer: MAX_OUTPUT,
+  });
   const result = JSON.parse(stdout) as LoadResult;
   return {
     ...result,

@@ -25,13 +25,20 @@ const gateway = await createGateway({
   policy,
   env,
   vault,
-  budgetsOf: (identity) => budgetsFor(identity, { policy: policy.budgets, runLimits: limits, period: periodOf(new Date()) }),
+  budgetsOf: (identity) =>
+    budgetsFor(identity, { policy: policy.budgets, runLimits: limits, period: periodOf(new Date()) }),
   book: createSpendBook(policy.budgets.warnAt),
   write,
   onFailure: fail,
   ...(record === undefined
     ? {}
-    : { recorder: createRecorder({ folder: join(folder, "transcripts"), redact: (text) => vault.redact(text), onProblem: fail }) }),
+    : {
+        recorder: createRecorder({
+          folder: join(folder, "transcripts"),
+          redact: (text) => vault.redact(text),
+          onProblem: fail,
+        }),
+      }),
 });
 const { token } = gateway.admit({ run: "bench", task: "bench", iteration: 1 });
 process.stdout.write(`${gateway.url} ${token}\n`);

@@ -29,9 +29,10 @@ function pace(response: ServerResponse): void {
   let left = PACED_CHUNKS;
   const timer = setInterval(() => {
     left -= 1;
-    if (left >= 0) return void response.write(toDelta(`at ${process.hrtime.bigint()} some words of an answer`));
-    clearInterval(timer);
-    response.end(END);
+    if (left < 0) {
+      clearInterval(timer);
+      response.end(END);
+    } else response.write(toDelta(`at ${process.hrtime.bigint()} some words of an answer`));
   }, PACE_MS);
   response.on("close", () => clearInterval(timer));
 }

@@ -1,7 +1,7 @@
 /** Checks of what a run works with: the repository, its state folder, the agents. */
 import { accessSync, constants } from "node:fs";
 import { CloisterError } from "@cloister/core";
-import { findRepository, findRunStore, probeAgents } from "@cloister/engine";
+import { findRepository, findRunStore, loadConfig, probeAgents } from "@cloister/engine";
 import { type Check, type CheckContext, type CheckResult, fail, ok, warn } from "./check.ts";
 
 /** The checks of this file. */
@@ -9,6 +9,7 @@ export const WORK_CHECKS: readonly Check[] = [
   { name: "repository", run: checkRepository },
   { name: "state folder", run: checkStateFolder },
   { name: "agents", run: checkAgents },
+  { name: "gateway", run: checkGateway },
 ];
 
 async function checkRepository({ cwd, env }: CheckContext): Promise<CheckResult> {
@@ -51,5 +52,19 @@ async function checkAgents({ env }: CheckContext): Promise<CheckResult> {
   return warn(
     installed.length > 0 ? `installed, but logged out: ${names(installed)}` : "none is installed",
     "See `cloister agents`, or try `cloister demo`, which needs none.",
+  );
+}
+
+/** Names credentials by where they come from; none is asked for its secret. */
+async function checkGateway({ cwd, env }: CheckContext): Promise<CheckResult> {
+  const { describeSource, findCredentialSources } = await import("@cloister/engine/gateway");
+  const root = await findRoot(cwd, env);
+  const { values } = loadConfig({ repository: root ?? cwd, env, home: env["HOME"] ?? "" });
+  if (values.gateway.use === "never") return warn("switched off", "Set gateway.use to auto to have requests metered.");
+  const sources = findCredentialSources(env, values.gateway);
+  if (sources.length > 0) return ok(`can use ${sources.map(describeSource).join(", ")}`);
+  return warn(
+    "found no credential to use: what agents spend is known by their own word",
+    "Set a key such as ANTHROPIC_API_KEY, as docs/gateway.md says.",
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MicroUsd } from "../money.ts";
-import { estimatePlan, type PastRun } from "./estimate.ts";
+import { describeEstimate, estimatePlan, type PastRun } from "./estimate.ts";
 import { foldLedger } from "./ledger.ts";
 import { settled } from "./testing/samples.ts";
 
@@ -62,3 +62,18 @@ const CASES: readonly {
 for (const { name, history, tasks, expected } of CASES) {
   test(`an estimate from ${name}`, () => assert.deepEqual(estimatePlan(history, tasks), expected));
 }
+
+const DESCRIBED: readonly (readonly [name: string, history: readonly PastRun[], words: string])[] = [
+  ["no history", [], "no history yet"],
+  ["one task", [pastRun([[600_000]], [0])], "about $1.20, from 1 completed task of earlier runs"],
+  [
+    "several tasks",
+    [pastRun([[500_000], [600_000], [900_000]], [0, 1, 2])],
+    "about $1.20 (likely between $1.10 and $1.68), from 3 completed tasks of earlier runs",
+  ],
+];
+
+for (const [name, history, words] of DESCRIBED)
+  test(`an estimate of two tasks from ${name} is put in words`, () => {
+    assert.equal(describeEstimate(estimatePlan(history, 2)), words);
+  });

@@ -40,6 +40,7 @@ export type RequestSignal = {
     | "context_full"
     | "cache_broken"
     | "rate_limited"
+    | "retried"
     | "fallback";
   /** What was done about it. */
   readonly action: "reported" | "redacted" | "refused";

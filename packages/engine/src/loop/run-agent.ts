@@ -3,7 +3,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { assertNever, describeOverspend, excerpt, type AgentEvent } from "@cloister/core";
+import { assertNever, describeOverspend, excerpt, totalTokens, type AgentEvent } from "@cloister/core";
 import type { LaunchRequest } from "../agents/port.ts";
 import type { Visitor } from "../gateway/run-gateway.ts";
 import { createEvidenceSink } from "../evidence/sink.ts";
@@ -57,6 +57,7 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
     running.exit,
   ]);
   await visit?.end();
+  if (visit !== undefined) noteBypass(session, voice);
   const ended = await describeEnd(session, { voice, stderrTail, exit });
   session.record({ ...ended, iteration: open.iteration, output: sink.finish() });
 }
@@ -89,6 +90,14 @@ function prepare(
     ...(model === undefined ? {} : { model }),
     ...(command === undefined ? {} : { command }),
   };
+}
+
+/** Its own settings can send an agent elsewhere: then nothing was metered, and the budget holds by the agent's word alone. */
+function noteBypass({ state, parts }: Session, { usage }: AgentVoice): void {
+  if (state.open?.requests !== undefined || usage === undefined || totalTokens(usage.usage) === 0) return;
+  parts.notify(
+    `${parts.agent.title} went past the gateway: its cost is its own word. Look for an address or key in its own settings.`,
+  );
 }
 
 function writeLaunchFile(path: string, text: string): void {

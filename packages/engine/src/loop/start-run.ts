@@ -11,7 +11,7 @@ import { killRun, markerFor, startGuardian, startProcess } from "../process/inde
 import { takeLock } from "../runs/lock.ts";
 import { findUnfinishedRun, stampedEvents } from "../runs/read-run.ts";
 import { createRunId, findRunStore, openRunStore, runPaths, selectRun } from "../runs/run-store.ts";
-import { startTelemetry } from "../telemetry/index.ts";
+import { startTelemetry, withoutCollectorHeaders } from "../telemetry/index.ts";
 import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
 import { anchorPaths } from "./anchor-paths.ts";
 import { describeBlindSpots } from "./blind-spots.ts";
@@ -191,12 +191,15 @@ async function drive(
   }
 }
 
-/** The environment of agents, gates and set-up: where there is a gateway, it alone has the credentials of model providers. */
+/**
+ * The environment of agents, gates and set-up: without the key of the user's collector, and where there is a gateway, without the
+ * credentials of model providers, which it alone has.
+ */
 function toWorkEnvironment(
   env: Readonly<Record<string, string>>,
   choice: GatewayChoice | undefined,
 ): Record<string, string> {
-  const clean = cleanEnvironment(env);
+  const clean = withoutCollectorHeaders(cleanEnvironment(env));
   return choice === undefined ? clean : withoutCredentials(clean, choice.sources);
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { withoutCollectorHeaders } from "./agent-environment.ts";
 import { parseKeyValueList } from "./key-value-list.ts";
 import { startTelemetry } from "./start-telemetry.ts";
 
@@ -67,4 +68,11 @@ test("an agent is told of no endpoint where the user's are for single signals", 
   const env = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:1/t" };
   const telemetry = await startTelemetry({ env, serviceVersion: "1" });
   assert.deepEqual(telemetry.agentEnvironment("claude", { traceparent: TRACEPARENT }), { TRACEPARENT });
+});
+
+test("the headers for the collector, of every signal, go; all else stays", () => {
+  const kept = { PATH: "/bin", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", OTEL_SERVICE_NAME: "mine" };
+  const signals = ["", "TRACES_", "METRICS_", "LOGS_"];
+  const headers = Object.fromEntries(signals.map((signal) => [`OTEL_EXPORTER_OTLP_${signal}HEADERS`, "key=secret"]));
+  assert.deepEqual(withoutCollectorHeaders({ ...kept, ...headers }), kept);
 });

@@ -35,6 +35,13 @@ const VARIABLES: Readonly<Record<string, (endpoint: string) => Record<string, st
   gemini: geminiVariables,
 };
 
+const COLLECTOR_HEADERS = /^OTEL_EXPORTER_OTLP_(?:[A-Z]+_)?HEADERS$/u;
+
+/** The environment without the headers for the user's collector: they may hold its key, and no agent, gate or set-up command needs that. */
+export function withoutCollectorHeaders(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !COLLECTOR_HEADERS.test(name)));
+}
+
 /**
  * The variables for `agent`. Agents without telemetry by variable get the trace's context alone.
  * @param endpoint OTLP/HTTP base address; undefined where there is none that an agent could use

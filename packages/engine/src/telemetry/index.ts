@@ -1,3 +1,4 @@
+export { withoutCollectorHeaders } from "./agent-environment.ts";
 export { createLogger } from "./logger.ts";
 export type { LogFields, Logger, LoggerOptions, LogLevel } from "./logger.ts";
 export { PROMETHEUS_CONTENT_TYPE } from "./port.ts";

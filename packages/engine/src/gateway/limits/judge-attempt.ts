@@ -91,7 +91,7 @@ function judgeRejectedSecret(ended: EndedAttempt): NextMove {
   const verdict = grant.slots.refuseSecret(grant.refreshes, now);
   if (verdict === "rejected") return rejectCredential(ended, "was rejected again") ?? ANSWER;
   if (verdict === "refresh") refresh(label);
-  return canGoOn(ended) ? again("fallback", `${label} was rejected and is asked anew.`) : ANSWER;
+  return canGoOn(ended) ? again("retried", `${label} was rejected and is asked anew.`) : ANSWER;
 }
 
 /** A 403 may be about the request: a model or a region out of bounds. So it never takes the last credential away from everybody. */
@@ -106,7 +106,7 @@ function rejectCredential(ended: EndedAttempt, what: string): NextMove | undefin
   grant.slots.reject(now);
   pool.serve();
   if (!canGoOn(ended)) return undefined;
-  return again("fallback", `${grant.lease.credential.label} ${what}. Another credential takes over.`);
+  return again("retried", `${grant.lease.credential.label} ${what}. Another credential takes over.`);
 }
 
 /** @returns undefined where nothing is left to try. */
@@ -120,7 +120,7 @@ function judgeUpstreamFailure(ended: EndedAttempt, what: string, headers: Answer
   const isWorthIt = isElsewhere || (wait <= LONGEST_HOLD_MS && !forbidsRetry(headers));
   if (isWorthIt && progress.modelFailures <= MAX_UPSTREAM_RETRIES) {
     progress.notBefore = now + wait;
-    return again("fallback", `${upstream.name} ${what}. ${isElsewhere ? "Another upstream" : "It"} is asked again.`);
+    return again("retried", `${upstream.name} ${what}. ${isElsewhere ? "Another upstream" : "It"} is asked again.`);
   }
   const model = progress.nextModel(fallback);
   if (model === undefined) return undefined;
