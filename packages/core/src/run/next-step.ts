@@ -3,6 +3,7 @@
  * the run; the order of the checks below is the order of precedence.
  */
 import { totalTokens } from "../agent/agent-event.ts";
+import { describeMoney } from "../money.ts";
 import { readyTasks } from "../plan/order.ts";
 import type { Phase, Task } from "../plan/plan.ts";
 import type { EndReason } from "./end-reason.ts";
@@ -88,7 +89,7 @@ export function describeOverspend({ charter, cost, usage, open, refusedBudget }:
   if (refusedBudget !== undefined) return refusedBudget;
   const { maxCost, maxTokens } = charter.limits;
   const spent = cost + (open?.cost ?? 0);
-  if (maxCost !== undefined && spent >= maxCost) return `cost reached the limit of $${(maxCost / 1e6).toFixed(2)}`;
+  if (maxCost !== undefined && spent >= maxCost) return `cost reached the limit of ${describeMoney(maxCost)}`;
   const tokens = totalTokens(usage) + (open?.usage === undefined ? 0 : totalTokens(open.usage));
   return maxTokens !== undefined && tokens >= maxTokens ? `tokens reached the limit of ${maxTokens}` : undefined;
 }

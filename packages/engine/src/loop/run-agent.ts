@@ -22,9 +22,9 @@ const TAIL_BYTES = 8192;
 
 /** Runs the agent with `prompt` in the open iteration, and records `agent_started`, `agent_reported` and `agent_ended`. */
 export async function runAgent(session: Session, prompt: string, traceparent?: string): Promise<void> {
-  const { open, charter } = session.state;
+  const { open } = session.state;
   if (open === undefined) throw new Error("no iteration is open");
-  const { agent, startProcess, paths, telemetry } = session.parts;
+  const { agent, paths, telemetry } = session.parts;
   const folder = join(paths.iterations, String(open.iteration));
   const gateway = await session.gateway;
   let onStop: Visitor["onStop"] = () => undefined;
@@ -33,21 +33,7 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
   const visit = gateway?.visit({ task, iteration, ...trace, onStop: (why) => onStop(why) });
   const env = { ...telemetry.agentEnvironment(agent.name, trace), ...visit?.env };
   const request = prepare(session, folder, prompt, env);
-  const launch = agent.launch(request);
-  for (const [path, text] of Object.entries(launch.files ?? {})) writeLaunchFile(path, text);
-
-  const { iterationTimeoutMs, idleTimeoutMs } = charter.limits;
-  const running = startProcess({
-    file: launch.file,
-    args: launch.args,
-    cwd: charter.workspace,
-    env: launch.env,
-    stdin: launch.stdin === "prompt" ? { text: prompt } : launch.stdin,
-    marker: session.marker(open.iteration),
-    signal: session.stopping.signal,
-    ...(iterationTimeoutMs === undefined ? {} : { timeoutMs: iterationTimeoutMs }),
-    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
-  });
+  const running = start(session, request, iteration);
   onStop = (why) => running.finish(why === "budget" ? SPENT_GRACE_MS : 0);
   if (running.pid !== undefined) session.record({ type: "agent_started", iteration: open.iteration, pid: running.pid });
   const sink = createEvidenceSink(paths.evidence);
@@ -60,6 +46,25 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
   if (visit !== undefined) noteBypass(session, voice);
   const ended = await describeEnd(session, { voice, stderrTail, exit });
   session.record({ ...ended, iteration: open.iteration, output: sink.finish() });
+}
+
+function start(session: Session, request: LaunchRequest, iteration: number): RunningProcess {
+  const { agent, startProcess } = session.parts;
+  const { workspace, limits } = session.state.charter;
+  const { iterationTimeoutMs, idleTimeoutMs } = limits;
+  const launch = agent.launch(request);
+  for (const [path, text] of Object.entries(launch.files ?? {})) writeLaunchFile(path, text);
+  return startProcess({
+    file: launch.file,
+    args: launch.args,
+    cwd: workspace,
+    env: launch.env,
+    stdin: launch.stdin === "prompt" ? { text: request.prompt } : launch.stdin,
+    marker: session.marker(iteration),
+    signal: session.stopping.signal,
+    ...(iterationTimeoutMs === undefined ? {} : { timeoutMs: iterationTimeoutMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+  });
 }
 
 function prepare(

@@ -1,22 +1,18 @@
-/** Starts and resumes runs: everything around the loop. */
+/** Starts and resumes runs. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { CloisterError, describeEstimate, evolve, replay, type RunState, type StampedEvent } from "@cloister/core";
+import { CloisterError, describeEstimate, evolve, replay, type StampedEvent } from "@cloister/core";
 import { resolveAgent, type ResolvedAgent } from "../agents/registry.ts";
-import { chooseGateway, type GatewayChoice } from "../gateway/choose.ts";
-import { withoutCredentials } from "../gateway/credentials/environment.ts";
+import { chooseGateway, describeChoice } from "../gateway/choose.ts";
 import { removeHeldOut } from "../gates/index.ts";
-import { createEvidenceStore } from "../evidence/store.ts";
-import { openJournal, type Journal } from "../journal/index.ts";
-import { killRun, markerFor, startGuardian, startProcess } from "../process/index.ts";
+import { openJournal } from "../journal/index.ts";
+import { killRun, markerFor } from "../process/index.ts";
 import { takeLock } from "../runs/lock.ts";
 import { findUnfinishedRun, stampedEvents } from "../runs/read-run.ts";
 import { createRunId, findRunStore, openRunStore, runPaths, selectRun } from "../runs/run-store.ts";
-import { startTelemetry, withoutCollectorHeaders } from "../telemetry/index.ts";
-import { cleanEnvironment, findRepository, openWorkTree } from "../vcs/index.ts";
+import { findRepository } from "../vcs/index.ts";
 import { anchorPaths } from "./anchor-paths.ts";
 import { describeBlindSpots } from "./blind-spots.ts";
 import {
-  cloisterVersion,
   createCharter,
   describeLeftOut,
   findLeftAlone,
@@ -24,12 +20,9 @@ import {
   proposeRun,
   type RunProposal,
 } from "./charter.ts";
-import { closeGateway, openGateway, settleLost } from "./gateway.ts";
+import { drive } from "./drive.ts";
 import { openPlanFile } from "./plan-file.ts";
-import type { ResumeRequest, RunContext, RunRequest, RunSummary } from "./port.ts";
-import { endUnprepared, runLoop } from "./run-loop.ts";
-import { Session } from "./session.ts";
-import { summarise } from "./summary.ts";
+import type { ResumeRequest, RunRequest, RunSummary } from "./port.ts";
 
 /**
  * Runs a plan to its end. The loop's own ends are values; thrown is what stops a run from coming about.
@@ -90,6 +83,7 @@ async function settle(request: RunRequest): Promise<{ proposal: RunProposal; res
     ...proposal.reasons,
     ...(leftOut === undefined ? [] : [leftOut]),
     ...(resolved.reason === undefined ? [] : [resolved.reason]),
+    ...(choice === undefined ? [] : [describeChoice(choice)]),
     ...describeBlindSpots(resolved.adapter, proposal.limits, {
       isMetered: choice !== undefined,
       hasBudgets: Object.keys(config.gateway.budgets.limits).length > 0,
@@ -128,79 +122,6 @@ export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
   const leftAlone = JSON.parse(readFileSync(leftAloneFile(paths.folder), "utf8")) as string[];
   const planFile = openPlanFile({ runFolder: paths.folder, workspace: charter.workspace, planFile: charter.planFile });
   return await drive(request, { paths, journal, state, planFile, leftAlone, agent: resolved.adapter, resumed: true });
-}
-
-type Drive = Pick<Session["parts"], "paths" | "planFile" | "leftAlone" | "agent"> & {
-  readonly journal: Journal;
-  readonly state: RunState;
-  readonly resumed?: boolean;
-};
-
-async function drive(
-  request: RunContext & Partial<ResumeRequest>,
-  { state, resumed, journal, ...parts }: Drive,
-): Promise<RunSummary> {
-  const choice = chooseGateway({ policy: request.config.gateway, agent: parts.agent, env: request.env });
-  const env = toWorkEnvironment(request.env, choice);
-  const notify = request.notify ?? ((): void => undefined);
-  const telemetry = await startTelemetry({ env: request.env, serviceVersion: cloisterVersion, onNotice: notify });
-  const session = new Session(
-    {
-      ...parts,
-      journal,
-      env,
-      evidence: createEvidenceStore(parts.paths.evidence),
-      workTree: openWorkTree(state.charter.workspace, env),
-      config: request.config,
-      startProcess,
-      now: Date.now,
-      notify,
-      telemetry,
-      onEvent: request.onEvent ?? (() => undefined),
-    },
-    state,
-  );
-  const stop = (): void => session.stopping.abort(request.signal?.reason);
-  if (request.signal?.aborted === true) stop();
-  request.signal?.addEventListener("abort", stop, { once: true });
-  const guardian = startGuardian(markerFor(state.charter.run));
-  try {
-    if (resumed === true) {
-      session.record({ type: "run_resumed", limits: request.limits ?? {} }, ...settleLost(session.state, Date.now()));
-    }
-    session.gateway = openGateway(session, choice, request.env);
-    await runLoop(session).catch((error: unknown) => endUnprepared(session, error));
-    const { paths } = session.parts;
-    // Loaded here: a run does not wait for its report's code before it starts.
-    const { writeReport } = await import("../report/index.ts");
-    const written = await writeReport({
-      events: stampedEvents(journal.read()),
-      folder: paths.report,
-      journalHash: journal.headHash,
-      env,
-    });
-    return summarise(session.state, written.markdown);
-  } finally {
-    request.signal?.removeEventListener("abort", stop);
-    await closeGateway(session);
-    if (session.state.ended !== undefined) telemetry.endRun(session.state.charter.run, session.state.ended.reason);
-    await telemetry.shutdown();
-    await guardian.stop();
-    session.flush();
-    journal.close();
-  }
-}
-
-/**
- * The environment of agents, gates and set-up: without the key of the user's collector, and where there is a gateway, without the
- * credentials of model providers, which it alone has.
- */
-function toWorkEnvironment(
-  env: Readonly<Record<string, string>>,
-  choice: GatewayChoice | undefined,
-): Record<string, string> {
-  const clean = withoutCollectorHeaders(cleanEnvironment(env));
-  return choice === undefined ? clean : withoutCredentials(clean, choice.sources);
 }
 
 function noOpenRun(): CloisterError {

@@ -21,7 +21,7 @@ export const builtinAgent: AgentAdapter = {
     redirect: true,
   },
   limitations: [
-    "It reports no cost: money is reckoned from tokens and a price table.",
+    "It reports no cost: without the gateway, money is reckoned from tokens and a price table.",
     "It has five tools (read, write, edit, search, shell): no web access, no sub-agents.",
     "It starts anew each time: there is no session to resume.",
     "It takes no remarks while it runs: a remark reaches the next prompt.",

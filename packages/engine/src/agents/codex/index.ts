@@ -20,8 +20,8 @@ export const codexAgent: AgentAdapter = {
     redirect: true,
   },
   limitations: [
-    "It reports no money: cost is reckoned from tokens at list price, and only where --model is given, since it does not say which model it uses.",
-    "It reports tokens at its end alone: a limit on tokens or cost is checked between iterations.",
+    "It reports no money: without the gateway, cost is reckoned from tokens at list price, and only where --model is given, since it does not say which model it uses.",
+    "It reports tokens at its end alone: without the gateway, a limit on tokens or cost is checked between iterations.",
     "Without a network it retries for ever: an iteration timeout ends that.",
     "It takes no remarks while it runs in this mode: a remark reaches the next prompt.",
   ],

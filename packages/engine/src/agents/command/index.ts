@@ -22,7 +22,7 @@ export const commandAgent: AgentAdapter = {
   },
   limitations: [
     "All that it prints on standard output is its final message (the last 64 KiB): a claim that it merely quotes at the end counts as its own.",
-    "It reports neither tokens nor money: limits on tokens and cost do not hold it back; limit iterations and time.",
+    "It reports neither tokens nor money: without the gateway, limits on tokens and cost do not hold it back.",
     "It starts anew each time: there is no session to resume.",
     "It takes no remarks while it runs: a remark reaches the next prompt.",
     "It is told neither which model to use nor which endpoint: give both in its command line or environment.",

@@ -20,8 +20,8 @@ export const geminiAgent: AgentAdapter = {
     redirect: true,
   },
   limitations: [
-    "It reports no money: cost is reckoned from tokens at list price of the model that did most.",
-    "It reports tokens at its end alone: a limit on tokens or cost is checked between iterations.",
+    "It reports no money: without the gateway, cost is reckoned from tokens at list price of the model that did most.",
+    "It reports tokens at its end alone: without the gateway, a limit on tokens or cost is checked between iterations.",
     "With GEMINI_API_KEY and GOOGLE_GEMINI_BASE_URL it gets a home of its own for the iteration: settings in ~/.gemini are not seen.",
     "It takes no remarks while it runs in this mode: a remark reaches the next prompt.",
   ],

@@ -23,7 +23,7 @@ export const qwenAgent: AgentAdapter = {
     redirect: true,
   },
   limitations: [
-    "It reports no money: cost is reckoned from tokens at list price, where the model is known.",
+    "It reports no money: without the gateway, cost is reckoned from tokens at list price, where the model is known.",
     "It takes no remarks while it runs in this mode: a remark reaches the next prompt.",
   ],
   probe: (env, command) =>

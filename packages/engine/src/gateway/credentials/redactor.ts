@@ -1,6 +1,9 @@
 /** Secrets that were renewed stay known for this many renewals: requests with them may still be under way. */
 const REMEMBERED = 16;
 
+/** A shorter one is a placeholder: to take it out would leave nothing of a text, and hide nothing that could not be guessed. */
+const SHORTEST = 8;
+
 /** Takes secrets out of texts. Holds them in memory only. */
 export class Redactor {
   readonly #secrets = new Map<string, string[]>();
@@ -10,7 +13,7 @@ export class Redactor {
   /** From now on `secret` is replaced by `[credential <label>]`. */
   add(label: string, secret: string): void {
     const known = this.#secrets.get(label) ?? [];
-    if (known.includes(secret)) return;
+    if (secret.length < SHORTEST || known.includes(secret)) return;
     this.#secrets.set(label, [...known, secret].slice(-REMEMBERED));
     this.#compile();
   }

@@ -58,17 +58,20 @@ const HEADER_VARIABLES: readonly string[] = [
   "GEMINI_CLI_CUSTOM_HEADERS",
 ];
 
+/** Switches by which a user sends a provider's agents to another cloud, with credentials of that cloud. */
+export const CLOUD_SWITCHES: Readonly<Record<Provider, readonly string[]>> = {
+  anthropic: ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_FOUNDRY", "CLAUDE_CODE_USE_VERTEX"],
+  openai: [],
+  gemini: ["GOOGLE_GENAI_USE_GCA", "GOOGLE_GENAI_USE_VERTEXAI"],
+};
+
 /** What sends an agent elsewhere than to the addresses above, and so past the gateway. */
 const DETOURS: readonly string[] = [
+  ...Object.values(CLOUD_SWITCHES).flat(),
   "ANTHROPIC_BEDROCK_BASE_URL",
   "ANTHROPIC_FOUNDRY_BASE_URL",
   "ANTHROPIC_VERTEX_BASE_URL",
-  "CLAUDE_CODE_USE_BEDROCK",
-  "CLAUDE_CODE_USE_FOUNDRY",
-  "CLAUDE_CODE_USE_VERTEX",
   "COPILOT_PROVIDER_BASE_URL",
-  "GOOGLE_GENAI_USE_GCA",
-  "GOOGLE_GENAI_USE_VERTEXAI",
   "GOOGLE_VERTEX_BASE_URL",
   "OPENAI_API_BASE",
 ];

@@ -1,1 +1,1 @@
-export { findWire, WIRE_ADAPTERS } from "./find-wire.ts";
+export { findWire } from "./find-wire.ts";
