@@ -10,11 +10,11 @@ const SCRIPT = JSON.stringify({
     {
       attempt: 1,
       turns: [
-        { calls: [{ shell: "echo 'export const more = 1;' >> src/math.mjs" }], usage: { input: 900_000 } },
+        { calls: [{ shell: "true" }], usage: { input: 900_000 } },
         { delay: { firstByteMs: 20_000, betweenChunksMs: 0 }, text: "never heard" },
       ],
     },
-    { turns: [], final: "TASK_COMPLETE" },
+    { turns: [{ calls: [{ shell: "echo 'export const more = 1;' >> src/math.mjs" }] }], final: "TASK_COMPLETE" },
   ],
 });
 
