@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ type Verdict = {
   readonly skipped?: number;
 };
 
-function judge(folder: string, timeout: number = 60_000): Verdict {
+async function judge(folder: string, timeout: number = 60_000): Promise<Verdict> {
   const script = spawnSync("node", ["-p", "JSON.parse(require('fs').readFileSync('package.json')).scripts.test"], {
     cwd: folder,
     encoding: "utf8",
@@ -28,12 +29,26 @@ function judge(folder: string, timeout: number = 60_000): Verdict {
   // A test runner inside a test runner reports to the outer one unless it is told that it stands alone.
   const env = { ...process.env, TMPDIR: root, NODE_TEST_CONTEXT: undefined };
   const command = script.replace("node --test", "node --test --test-reporter=tap");
-  const { status, stdout } = spawnSync("/bin/sh", ["-c", command], { cwd: folder, encoding: "utf8", timeout, env });
+  const { status, stdout } = await runInGroup(command, { cwd: folder, env, timeout });
   const count = (name: string): Partial<Verdict> => {
     const found = new RegExp(`^# ${name} (\\d+)$`, "m").exec(stdout);
     return found === null ? {} : { [name]: Number(found[1]) };
   };
   return { status, ...count("tests"), ...count("pass"), ...count("skipped") };
+}
+
+/** Runs a command line in a process group of its own, all of which is ended when its time is up. */
+async function runInGroup(
+  command: string,
+  { cwd, env, timeout }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly timeout: number },
+): Promise<{ readonly status: number | null; readonly stdout: string }> {
+  const child = spawn("/bin/sh", ["-c", command], { cwd, env, detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), "SIGKILL"), timeout);
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
+  const [status] = (await once(child, "close")) as [number | null];
+  clearTimeout(timer);
+  return { status, stdout };
 }
 
 async function play(name: string): Promise<{ readonly folder: string; readonly stdout: string }> {
@@ -59,7 +74,7 @@ test("a name that is none is refused with the names that are", () => {
 test("the sample project passes its own tests before anything is done", async () => {
   const folder = join(root, "untouched");
   await writeSampleProject(folder);
-  assert.deepEqual(judge(folder), { status: 0, tests: 2, pass: 2, skipped: 0 });
+  assert.deepEqual(await judge(folder), { status: 0, tests: 2, pass: 2, skipped: 0 });
 });
 
 suite("what a gate finds after each scenario that claims the task", () => {
@@ -82,19 +97,19 @@ suite("what a gate finds after each scenario that claims the task", () => {
   for (const [name, verdict] of Object.entries(verdicts)) {
     test(`${name}: ${JSON.stringify(verdict)}`, async () => {
       const { folder, stdout } = await play(name);
-      assert.deepEqual(judge(folder), verdict);
+      assert.deepEqual(await judge(folder), verdict);
       assert.match(stdout, /(TASK_COMPLETE|<promise>COMPLETE<\/promise>)\n$/);
     });
   }
 
   test("flaky_test fails at the first run and passes at the second", async () => {
     const { folder } = await play("flaky_test");
-    assert.deepEqual([judge(folder).status, judge(folder).status], [1, 0]);
+    assert.deepEqual([(await judge(folder)).status, (await judge(folder)).status], [1, 0]);
   });
 
   test("gate_never_ends is still running when a gate's time is over", async () => {
     const { folder } = await play("gate_never_ends");
-    assert.equal(judge(folder, 1500).status, null);
+    assert.equal((await judge(folder, 1500)).status, null);
   });
 });
 
