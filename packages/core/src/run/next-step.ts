@@ -71,12 +71,16 @@ function endByBlocks(state: RunState): Step | undefined {
   return { type: "end", reason: "blocked" };
 }
 
-function endByFailure({ failing, breaker, charter }: RunState): Step | undefined {
+function endByFailure(state: RunState): Step | undefined {
+  const { failing, breaker, charter } = state;
   if (failing === undefined) return undefined;
   const { failure, attempts } = failing;
   if (failure === "unavailable") return { type: "end", reason: "agent_unavailable" };
-  if (failure === "budget")
-    return { type: "end", reason: "budget_exhausted", detail: "the model provider says that its quota is used up" };
+  if (failure === "budget") {
+    // The agent can't tell the gateway's refusal from its provider's.
+    const detail = describeOverspend(state) ?? "the model provider says that its quota is used up";
+    return { type: "end", reason: "budget_exhausted", detail };
+  }
   if (attempts > charter.policy.retry[failure].attempts)
     return { type: "end", reason: "agent_failing", detail: `${failure}, ${attempts} times in a row` };
   if (breaker.type === "open" && breaker.opens >= charter.policy.breaker.opens)

@@ -1,8 +1,8 @@
 /** Where the loop meets the gateway. */
-import { lostSettlement, type LedgerEntry, type RunEvent, type RunState } from "@cloister/core";
+import { lostSettlement, type RunEvent, type RunState } from "@cloister/core";
 import type { GatewayChoice } from "../gateway/choose.ts";
 import type { RunGateway } from "../gateway/run-gateway.ts";
-import { stampedEvents } from "../runs/read-run.ts";
+import { ledgerEntries } from "../gateway/standalone/read-ledger.ts";
 import { stateHome } from "../workspace/worktree.ts";
 import type { Session } from "./session.ts";
 
@@ -26,7 +26,7 @@ async function open(
   choice: GatewayChoice,
   env: Readonly<Record<string, string>>,
 ): Promise<RunGateway> {
-  const { config, notify, paths, telemetry } = session.parts;
+  const { config, journal, notify, paths, telemetry } = session.parts;
   // Loaded here: a run whose agent needs no gateway does not load its code.
   const { openRunGateway } = await import("../gateway/run-gateway.ts");
   return await openRunGateway({
@@ -34,23 +34,13 @@ async function open(
     choice,
     env,
     state: () => session.state,
-    entries: () => ledgerEntries(session),
+    entries: () => ledgerEntries(session.state.charter.run, journal.read()),
     record: (events) => session.record(...events),
     notify,
     observers: [telemetry.gatewayObserver],
     transcripts: paths.transcripts,
     stateFolder: stateHome(env),
   });
-}
-
-/** The requests of the run's journal, with the task of each. */
-function* ledgerEntries({ parts: { journal }, state: { charter } }: Session): Generator<LedgerEntry> {
-  const tasks = new Map<number, string>();
-  for (const { time, event } of stampedEvents(journal.read())) {
-    if (event.type === "iteration_started") tasks.set(event.iteration, event.task);
-    if (event.type !== "request_settled") continue;
-    yield { time, run: charter.run, task: tasks.get(event.iteration) ?? "", event };
-  }
 }
 
 /** Cuts off what is left, and closes the door. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer, request } from "node:http";
 import { describe, it } from "node:test";
 import { WIRES } from "@cloister/core";
 import { ask, IDENTITY, post, SECRETS, startModel, startTestGateway } from "./harness.ts";
@@ -61,8 +62,6 @@ describe("the door", () => {
 
   it("sends the provider its own credential, and the agent's token nowhere", async () => {
     const seen: string[] = [];
-    await using model = await startModel();
-    const { createServer } = await import("node:http");
     const upstream = createServer((request, response) => {
       seen.push(JSON.stringify(request.headers));
       response.writeHead(200, { "content-type": "application/json" }).end("{}");
@@ -80,13 +79,11 @@ describe("the door", () => {
       const others = Object.entries(SECRETS).filter(([name]) => name !== `${key}_API_KEY`);
       for (const [, secret] of others) assert.ok(!seen[index]?.includes(secret));
     }
-    void model;
   });
 
   it("refuses WebSockets in the way that makes Codex fall back at once", async () => {
     await using model = await startModel();
     await using test = await startTestGateway(model.url);
-    const { request } = await import("node:http");
     const status = await new Promise((resolve, reject) => {
       const headers = { connection: "upgrade", upgrade: "websocket", authorization: `Bearer ${test.token}` };
       const asked = request(`${test.gateway.url}/v1/responses`, { headers });
