@@ -11,7 +11,13 @@ export type ErrorCode =
   | "git_failed"
   | "setup_failed"
   | "credential_invalid"
-  | "gateway_failed";
+  | "gateway_failed"
+  | "machine_unavailable"
+  | "machine_unsupported"
+  | "machine_not_found"
+  | "machine_failed"
+  | "image_invalid"
+  | "resources_short";
 
 /** Details of a {@link CloisterError}. */
 export type ErrorDetails = {

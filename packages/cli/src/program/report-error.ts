@@ -20,6 +20,12 @@ const ERROR_EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   git_failed: EXIT_CODES.internal_error,
   setup_failed: EXIT_CODES.internal_error,
   gateway_failed: EXIT_CODES.internal_error,
+  machine_unavailable: EXIT_CODES.agent_unavailable,
+  machine_unsupported: USAGE_EXIT_CODE,
+  machine_not_found: USAGE_EXIT_CODE,
+  machine_failed: EXIT_CODES.machine_failed,
+  image_invalid: USAGE_EXIT_CODE,
+  resources_short: EXIT_CODES.machine_failed,
 };
 
 /** An error as `--json` prints it, on standard error. */

@@ -19,6 +19,8 @@ export const EXIT_CODES = {
   /** What is left waits for a task that can't be done. */
   blocked: 7,
   agent_unavailable: 8,
+  /** The machine could not be made, or was stopped by its limits, and trying again did not mend it. */
+  machine_failed: 9,
   /** Stopped by a person: interrupt (Ctrl-C) or `cloister stop`. */
   interrupted: 130,
   terminated: 143,
@@ -42,6 +44,7 @@ const SENTENCES: Readonly<Record<EndReason, string>> = {
   inconclusive: "Work was claimed, and a gate could not give a verdict. A person must look.",
   blocked: "What is left waits for a task that could not be done. A person must look.",
   agent_unavailable: "The agent could not be started.",
+  machine_failed: "The machine could not be made, or was stopped by its limits.",
   interrupted: "The run was interrupted.",
   terminated: "The run was terminated.",
 };

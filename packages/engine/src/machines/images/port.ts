@@ -1,0 +1,57 @@
+/**
+ * Images: what machines start from. Owns: building them from a manifest, their content address, and what is kept of them.
+ *
+ * Invariants:
+ * B1. The same manifest, sources and tools give the same bytes.
+ * B2. An image is there whole or not at all; what was built under another digest is never overwritten.
+ */
+import type { MachineImage } from "../port.ts";
+
+/** What an image is to hold. Comes from YAML. */
+export type ImageManifest = {
+  /** Lower case letters, digits and dashes, 40 at most. */
+  readonly name: string;
+  readonly builder: "debian" | "nixos";
+  /** Debian's word: `amd64`, `arm64`, `riscv64`. */
+  readonly architecture: string;
+  /** Debian release, such as `bookworm`. */
+  readonly release: string;
+  /** Debian packages besides the least that boots. */
+  readonly packages: readonly string[];
+  /** npm packages that are installed for all users, with exact version: `@openai/codex@0.169.0`. Node comes with them. */
+  readonly npm: readonly string[];
+  /** Version of Node to install, such as `24.21.0`. Undefined: none. */
+  readonly node?: string;
+  /** Size of the root file system, in MiB. */
+  readonly diskMib: number;
+  /** What is made of it: a disk with kernel for virtual machines, an archive for containers. */
+  readonly outputs: readonly ("disk" | "archive")[];
+};
+
+/** An image that is there. */
+export type StoredImage = MachineImage & {
+  readonly name: string;
+  readonly manifest: ImageManifest;
+  /** ms since the epoch. */
+  readonly builtAt: number;
+  readonly sizeKib: number;
+};
+
+/** A line for people about what a build is doing. */
+export type OnProgress = (line: string) => void;
+
+/** The images of this user. */
+export interface ImageStore {
+  list(): readonly StoredImage[];
+  /** By name (the newest), or by the beginning of a digest (6 digits at least). */
+  find(nameOrDigest: string): StoredImage | undefined;
+  /** Builds what `manifest` says; returns what is there already where it was built from the same. @throws CloisterError `image_invalid`, `machine_unavailable` where a tool is missing */
+  build(
+    manifest: ImageManifest,
+    options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal; readonly force?: boolean },
+  ): Promise<StoredImage>;
+  /** Checks every file against its hash. @returns what differs: empty where all is well */
+  check(image: StoredImage): Promise<readonly string[]>;
+  /** Removes images but those of `keep` (digests). @returns the digests removed */
+  prune(keep: ReadonlySet<string>): Promise<readonly string[]>;
+}

@@ -1,0 +1,53 @@
+/** Where machines, images and templates lie on the host. */
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CloisterError } from "@cloister/core";
+import { stateHome } from "../workspace/worktree.ts";
+
+/** Folders of the user's machines. All below Cloister's state folder. */
+export type MachinePlaces = {
+  /** One folder a machine, by id. */
+  readonly machines: string;
+  /** One folder an image, by digest. */
+  readonly images: string;
+  /** One folder a template, by fingerprint. */
+  readonly templates: string;
+  /** The journal of the registry. */
+  readonly journal: string;
+  /** What is downloaded or compiled once. */
+  readonly cache: string;
+};
+
+/** The places for an environment. Makes nothing. */
+export function machinePlaces(env: Readonly<Record<string, string>>): MachinePlaces {
+  const home = stateHome(env);
+  const machines = join(home, "machines");
+  return {
+    machines,
+    images: join(home, "images"),
+    templates: join(home, "templates"),
+    journal: join(machines, "registry.db"),
+    cache: join(home, "cache"),
+  };
+}
+
+/**
+ * The folder of a machine's Unix sockets: short, because their paths end after 107 bytes; of this user alone.
+ * @throws CloisterError `machine_failed` where somebody else has made it.
+ */
+export function makeSocketFolder(id: string): string {
+  const uid = process.getuid?.() ?? 0;
+  const base = join(tmpdir(), `cloister-${uid}`);
+  mkdirSync(base, { recursive: true, mode: 0o700 });
+  const found = lstatSync(base);
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
+    throw new CloisterError({
+      code: "machine_failed",
+      message: `Expected ${base} to be a folder of yours that nobody else can open.`,
+      remedy: "Remove it, or set TMPDIR to a folder of your own.",
+    });
+  const folder = join(base, id);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
