@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "@cloister/engine",
     "@cloister/engine/audit",
     "@cloister/engine/gateway",
+    "@cloister/engine/machines",
     "@cloister/engine/report",
     "@cloister/testkit",
   ],

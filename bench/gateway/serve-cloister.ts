@@ -44,12 +44,13 @@ const { token } = gateway.admit({ run: "bench", task: "bench", iteration: 1 });
 process.stdout.write(`${gateway.url} ${token}\n`);
 process.on("SIGTERM", () => void gateway.close().then(() => process.exit(0)));
 
-function write(events: readonly RequestEvent[]): void {
+async function write(events: readonly RequestEvent[]): Promise<void> {
   const time = Date.now();
   journal.append(
     events.map(({ type, ...data }) => ({ type, time, data })),
-    { expected: journal.length },
+    { expected: journal.length, durable: false },
   );
+  await journal.sync();
 }
 
 function fail(problem: unknown): never {

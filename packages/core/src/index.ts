@@ -97,8 +97,33 @@ export { describeDiff } from "./report/summary.ts";
 export { RunScript, scriptCharter, scriptTask } from "./report/testing/run-script.ts";
 export type { Acceleration, DriverName, Isolation } from "./machine/driver.ts";
 export { DRIVER_NAMES } from "./machine/driver.ts";
-export type { EgressRule, MachineLimits, MachinePolicy, Mount, SecretRule } from "./machine/policy.ts";
+export type { DensityPlan } from "./machine/density.ts";
+export { planDensity } from "./machine/density.ts";
+export type { DriverAppetite, HostRoom } from "./machine/density-room.ts";
+export { DRIVER_APPETITES, machineNeed, roomForMachines } from "./machine/density-room.ts";
+export type { EgressTarget, EgressVerdict } from "./machine/egress.ts";
+export {
+  coversTarget,
+  decideEgress,
+  describeEgressRule,
+  parseEgressAuthority,
+  parseEgressRule,
+  parseEgressTarget,
+} from "./machine/egress.ts";
+export type { EgressRule, MachineChoice, MachineLimits, MachinePolicy, Mount, SecretRule } from "./machine/policy.ts";
 export { DEFAULT_MACHINE_LIMITS, DEFAULT_MACHINE_POLICY } from "./machine/policy.ts";
+export type { StaleMachine } from "./machine/registry.ts";
+export { EMPTY_REGISTRY, evolveRegistry, findStaleMachines } from "./machine/registry.ts";
+export type {
+  MachineCharter,
+  MachineEvent,
+  MachineOperation,
+  MachineRegistry,
+  OperationUnderWay,
+  ProcessName,
+  RegisteredMachine,
+  RegisteredSnapshot,
+} from "./machine/registry-event.ts";
 export type { Admission, BudgetStanding } from "./spend/admission.ts";
 export { judgeAdmission } from "./spend/admission.ts";
 export { addAmount, assertAmount } from "./spend/amount.ts";

@@ -1,5 +1,5 @@
 export { probeAgents, resolveAgent } from "./agents/registry.ts";
-export type { Config, ConfigFlags, ConfigRow, LoadedConfig } from "./config/index.ts";
+export type { Config, ConfigFlags, ConfigRow, LoadedConfig, MachineSettings } from "./config/index.ts";
 export { describeConfig, loadConfig, userConfigFile } from "./config/index.ts";
 export { detectGates, detectSetup } from "./gates/index.ts";
 export type { LedgerPlace } from "./gateway/standalone/ledger-place.ts";

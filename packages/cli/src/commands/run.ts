@@ -27,6 +27,7 @@ function toFlags(options: RunOptions): ConfigFlags {
     limits: toRunLimits(options),
     ...(model === undefined ? {} : { model }),
     ...(inPlace === undefined ? {} : { inPlace }),
+    machine: toMachineFlags(options),
   };
 }
 
@@ -35,6 +36,14 @@ function toAgentFlags({ agent, agentCommand }: RunOptions): ConfigFlags {
   return {
     ...(agent === undefined ? {} : { agent: agent === "q" ? "kiro" : agent }),
     ...(command === undefined ? {} : { agentCommand: command }),
+  };
+}
+
+function toMachineFlags({ machine, allowHost, copyCredentials }: RunOptions): NonNullable<ConfigFlags["machine"]> {
+  return {
+    ...machine,
+    ...(allowHost === undefined ? {} : { allowHosts: allowHost }),
+    ...(copyCredentials === undefined ? {} : { copyCredentials }),
   };
 }
 

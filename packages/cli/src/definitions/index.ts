@@ -1,5 +1,7 @@
 import type { AnyCommand } from "../program/command-definition.ts";
 import { GATEWAY } from "./gateway.ts";
+import { IMAGE } from "./image.ts";
+import { MACHINE } from "./machine.ts";
 import { RESUME, RUN } from "./running.ts";
 import { AGENTS, COMPLETION, CONFIG, DEMO, DOCTOR, INIT, TESTKIT } from "./setting-up.ts";
 import { AUDIT, LOGS, PAUSE, REPORT, STATUS, STEER, STOP } from "./watching.ts";
@@ -18,6 +20,8 @@ export const COMMANDS: readonly AnyCommand[] = [
   REPORT,
   AUDIT,
   GATEWAY,
+  MACHINE,
+  IMAGE,
   AGENTS,
   DOCTOR,
   CONFIG,

@@ -1,7 +1,7 @@
 /** Commands that run the loop. */
-import { AGENT_NAMES, type AgentName, type GateSpec } from "@cloister/core";
+import { AGENT_NAMES, type AgentName, type EgressRule, type GateSpec } from "@cloister/core";
 import { type AnyCommand, defineCommand } from "../program/command-definition.ts";
-import { choice, flag, gates, text } from "../program/option-values.ts";
+import { choice, flag, gates, hosts, machine, type MachineWish, text } from "../program/option-values.ts";
 import { type JsonOption, LIMIT_OPTIONS, type LimitOptions, RUN_ARGUMENT } from "./shared-options.ts";
 
 /** What `--agent` takes: `auto` is whichever is installed and logged in, `q` the older name of `kiro`. */
@@ -18,6 +18,9 @@ export type RunOptions = LimitOptions &
     readonly gate?: readonly GateSpec[];
     readonly inPlace?: boolean;
     readonly dryRun?: boolean;
+    readonly machine?: MachineWish;
+    readonly allowHost?: readonly EgressRule[];
+    readonly copyCredentials?: boolean;
   };
 
 /** Options of `cloister resume`. */
@@ -25,7 +28,7 @@ export type ResumeOptions = LimitOptions & JsonOption;
 
 const EXIT_CODES_TEXT =
   "Exit codes: 0 every task done, with evidence; 1 internal error; 2 usage or plan error; 3 iteration limit; 4 time limit; " +
-  "5 budget spent; 6 stalled, agent failing or circuit open; 7 a person is needed; 8 no usable agent; 130 interrupted; 143 terminated.";
+  "5 budget spent; 6 stalled, agent failing or circuit open; 7 a person is needed; 8 no usable agent or machine; 9 the machine failed; 130 interrupted; 143 terminated.";
 
 /** `cloister run`. */
 export const RUN: AnyCommand = defineCommand<RunOptions>({
@@ -49,6 +52,9 @@ export const RUN: AnyCommand = defineCommand<RunOptions>({
     model: text("name", "the model that the agent uses"),
     gate: gates("a check that must pass, besides the plan's; may be given several times"),
     ...LIMIT_OPTIONS,
+    machine: machine("run agents and gates in a machine of this kind, apart from this host"),
+    allowHost: hosts("let the machine reach this host and port, besides the model gateway; may be given several times"),
+    copyCredentials: flag("copy your agents' login files into the machine: whoever breaks the agent has them then"),
     inPlace: flag("work in this checkout, on its current branch, instead of a worktree"),
     dryRun: flag("show plan, gates, agent and limits, and stop"),
     json: flag("print every event as a line of JSON, the run's end last"),
@@ -56,6 +62,7 @@ export const RUN: AnyCommand = defineCommand<RunOptions>({
   examples: [
     ["run plan.md --agent claude --max-cost 5", "work off a plan, and spend five dollars at most"],
     ["run -p 'Make the tests pass on Windows' --gate 'tests=npm test'", "one task in words, proven by the tests"],
+    ["run plan.md --machine sandbox", "keep the agent from your files, your keys and the network"],
     ["run plan.md --dry-run", "see what would run, and run nothing"],
   ],
   load: async () => (await import("../commands/run.ts")).run,

@@ -1,11 +1,19 @@
 /** Commands about this host and this repository. */
+import { DRIVER_NAMES, type DriverName } from "@cloister/core";
 import { type AnyCommand, defineCommand } from "../program/command-definition.ts";
-import { integer, text } from "../program/option-values.ts";
+import { choice, flag, integer, text } from "../program/option-values.ts";
 import { JSON_OPTION, type JsonOption } from "./shared-options.ts";
 
 /** Shells that completion is made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
+/** Options of `cloister doctor`. */
+export type DoctorOptions = JsonOption & {
+  readonly plan?: number;
+  readonly verifyIsolation?: boolean;
+  readonly driver?: DriverName;
+  readonly image?: string;
+};
 /** Options of `cloister testkit model-server`. */
 export type ModelServerOptions = JsonOption & { readonly port?: number };
 /** Options of `cloister testkit mock-agent`. */
@@ -30,13 +38,24 @@ export const AGENTS: AnyCommand = defineCommand<JsonOption>({
 });
 
 /** `cloister doctor`. */
-export const DOCTOR: AnyCommand = defineCommand<JsonOption>({
+export const DOCTOR: AnyCommand = defineCommand<DoctorOptions>({
   name: "doctor",
   summary: "say what works on this host, what does not, and why",
   description:
-    "Checks what Cloister needs on this host and in this repository. Exit code 7 where something must be mended first.",
+    "Checks what Cloister needs on this host and in this repository, and tries each kind of machine. Exit code 7 where something must be " +
+    "mended first, or a machine's isolation does not hold.",
   args: [],
-  options: { json: JSON_OPTION },
+  options: {
+    plan: integer("loops", "say how many machines of which size this many loops get here", 1),
+    verifyIsolation: flag("try to get out of a machine, and say what came of it"),
+    driver: choice("name", DRIVER_NAMES, "the machines that are meant (default: sandbox)"),
+    image: text("name", "what the machine starts from, whose isolation is tried"),
+    json: JSON_OPTION,
+  },
+  examples: [
+    ["doctor --plan 8 --driver qemu", "what eight virtual machines would get"],
+    ["doctor --verify-isolation --driver sandbox", "prove the boundary on this host"],
+  ],
   load: async () => (await import("../commands/doctor.ts")).doctor,
 });
 

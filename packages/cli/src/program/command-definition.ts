@@ -52,6 +52,8 @@ export type CommandDefinition<Options> = {
   readonly examples?: readonly (readonly [commandLine: string, meaning: string])[];
   /** Commands within this one. A group has no work of its own. */
   readonly children?: readonly AnyCommand[];
+  /** What follows the first argument is another program's: its options are not ours. */
+  readonly passesThrough?: boolean;
   readonly load?: () => Promise<CommandHandler<Options>>;
 };
 

@@ -39,6 +39,7 @@ function createCommand(definition: AnyCommand, terminal: Terminal, dispatch: Dis
   for (const argument of definition.args) command.addArgument(new Argument(describeArgument(argument), argument.help));
   for (const [name, option] of Object.entries(definition.options)) command.addOption(createOption(name, option));
   for (const child of definition.children ?? []) command.addCommand(createCommand(child, terminal, dispatch));
+  if (definition.passesThrough === true) command.passThroughOptions();
   const { load } = definition;
   if (load === undefined) return command;
   return command.action(async () => {

@@ -1,7 +1,7 @@
 /** Options by the kind of their value, with the checks that belong to it. */
 import { InvalidArgumentError } from "commander";
-import type { GateSpec, MicroUsd } from "@cloister/core";
-import { fromUsd, parseDuration } from "@cloister/core";
+import type { DriverName, EgressRule, GateSpec, MicroUsd, Mount } from "@cloister/core";
+import { DRIVER_NAMES, fromUsd, parseDuration, parseEgressRule } from "@cloister/core";
 import type { Completes, OptionDefinition } from "./command-definition.ts";
 
 type Extras = { readonly short?: string; readonly completes?: Completes };
@@ -51,6 +51,29 @@ export function money(help: string): OptionDefinition<MicroUsd> {
   return { placeholder: "usd", help, parse: parseMoney, completes: ["1", "5", "20"] };
 }
 
+/** An option with a number above zero as its value. */
+export function quantity(placeholder: string, help: string): OptionDefinition<number> {
+  return { placeholder, help, parse: parseQuantity, completes: "nothing" };
+}
+
+/** An option that names a host and port, repeatable. */
+export function hosts(help: string): OptionDefinition<readonly EgressRule[]> {
+  return { placeholder: "host:port", help, repeatable: true, parse: parseHost, completes: "nothing" };
+}
+
+/** An option that names a folder of this host for a machine, repeatable. */
+export function mounts(help: string): OptionDefinition<readonly Mount[]> {
+  return { placeholder: "from[:to][:rw]", help, repeatable: true, parse: parseMount, completes: "files" };
+}
+
+/** An option that names a machine's driver, and perhaps what it starts from. */
+export function machine(help: string): OptionDefinition<MachineWish> {
+  return { placeholder: "driver[:image]", help, parse: parseMachine, completes: DRIVER_NAMES };
+}
+
+/** What `--machine` takes. */
+export type MachineWish = { readonly driver: DriverName; readonly image?: string };
+
 /** An option that names a gate, repeatable. */
 export function gates(help: string): OptionDefinition<readonly GateSpec[]> {
   return { placeholder: "name=command", help, repeatable: true, parse: parseGate, completes: "nothing" };
@@ -75,6 +98,31 @@ function parsePositiveDuration(given: string): number {
 function parseMoney(given: string): MicroUsd {
   const amount = /^\$?\d{1,9}(\.\d{1,6})?$/.test(given) ? fromUsd(Number(given.replace("$", ""))) : fromUsd(0);
   return amount > 0 ? amount : refuse("Expected US dollars above zero, such as 5 or 0.50.");
+}
+
+function parseQuantity(given: string): number {
+  const value = Number(given);
+  return /^\d{1,9}(\.\d{1,3})?$/.test(given) && value > 0 ? value : refuse("Expected a number above 0.");
+}
+
+function parseHost(given: string): EgressRule {
+  return parseEgressRule(given) ?? refuse("Expected a host and port, such as registry.example.org:443.");
+}
+
+function parseMount(given: string): Mount {
+  const writable = given.endsWith(":rw");
+  const [from = "", to = from, ...rest] = (writable ? given.slice(0, -3) : given).split(":");
+  const valid = rest.length === 0 && from.startsWith("/") && to.startsWith("/");
+  return valid
+    ? { from, to, writable }
+    : refuse("Expected absolute paths, such as /data, /data:/mnt or /data:/mnt:rw.");
+}
+
+function parseMachine(given: string): MachineWish {
+  const [name = "", ...image] = given.split(":");
+  const driver = DRIVER_NAMES.find((known) => known === name);
+  if (driver === undefined) return refuse(`Expected one of ${DRIVER_NAMES.join(", ")}, and perhaps :image.`);
+  return image.length === 0 ? { driver } : { driver, image: image.join(":") };
 }
 
 function parseGate(given: string): GateSpec {

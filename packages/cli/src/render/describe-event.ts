@@ -42,6 +42,14 @@ const DESCRIBERS: Describers = {
       `run ${charter.run}: ${describeCount(charter.plan.tasks.length, "task")}, agent ${charter.agent.name}, ${describeGates(charter.gates)}`,
     ),
   run_resumed: () => plain("run resumed"),
+  machine_opened: ({ driver, image, acceleration, durationMs }) =>
+    plain(
+      `machine: ${driver}${image === undefined ? "" : `:${image}`}${acceleration === "native" ? "" : ` (${acceleration})`}, ready in ${describeDuration(durationMs)}`,
+    ),
+  egress_decided: ({ iteration, host, port, allowed, why, secrets }) =>
+    allowed
+      ? quiet(`#${iteration} reached ${host}:${port}${secrets === undefined ? "" : ` with ${secrets.join(", ")}`}`)
+      : warning(`#${iteration} was kept from ${host}:${port}: ${why ?? "not allowed"}`),
   workspace_prepared: ({ head }) => quiet(`workspace ready at ${head.slice(0, 10)}`),
   setup_started: ({ commands }) => quiet(`set-up: ${commands.join("; ")}`),
   setup_finished: ({ durationMs }) => quiet(`set-up finished in ${describeDuration(durationMs)}`),

@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { SAMPLE_PROJECT } from "@cloister/testkit";
 import { startCli, type CliEnd, type CliProcess } from "./cli-process.ts";
 
+const CACHE = join(import.meta.dirname, "..", "..", "..", "..", ".cache", "cloister");
+
 /** What a test repository is made of. */
 export type RepositoryOptions = {
   /** Text by path; the testkit's sample project where left out. */
@@ -82,6 +84,8 @@ function createEnvironment(folder: string, identity: boolean): Record<string, st
     PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? "/usr/bin:/bin"}`,
     HOME: home,
     CLOISTER_STATE_HOME: join(folder, "state"),
+    // What is compiled or built once is shared by all tests.
+    CLOISTER_CACHE_HOME: CACHE,
     GIT_CONFIG_NOSYSTEM: "1",
     LANG: "C.UTF-8",
   };

@@ -1,3 +1,5 @@
+import type { DriverName } from "./driver.ts";
+
 /** A host and port that a machine may reach through the egress proxy. */
 export type EgressRule = {
   /** Lower case, without trailing dot; an IP address in its usual form; or `*.example.org` for every name below example.org. */
@@ -57,4 +59,12 @@ export const DEFAULT_MACHINE_POLICY: MachinePolicy = {
   secrets: [],
   mounts: [],
   copyCredentials: false,
+};
+
+/** The machine that a run asks for. */
+export type MachineChoice = {
+  readonly driver: Exclude<DriverName, "host">;
+  /** Name or digest of an image, or a name that the driver knows. */
+  readonly image?: string;
+  readonly policy: MachinePolicy;
 };

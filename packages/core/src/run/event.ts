@@ -12,6 +12,8 @@ import type { EvidenceRef, GateResult, JudgedGate } from "../gate/result.ts";
 import type { RunId, TaskId } from "../ids.ts";
 import type { MicroUsd } from "../money.ts";
 import type { GateSpec, GuardPolicy, Phase, Plan, RunLimits } from "../plan/plan.ts";
+import type { Acceleration, DriverName } from "../machine/driver.ts";
+import type { MachineChoice } from "../machine/policy.ts";
 import type { RequestEvent } from "../spend/request-event.ts";
 import type { EndReason } from "./end-reason.ts";
 import type { IterationFailure, LoopPolicy } from "./policy.ts";
@@ -41,6 +43,8 @@ export type RunCharter = {
   readonly gatesFrom: "plan" | "flags" | "configuration" | "detected" | "none";
   readonly setup: readonly string[];
   readonly protect: readonly string[];
+  /** Undefined: agents and gates run on the host itself. */
+  readonly machine?: MachineChoice;
   readonly policy: LoopPolicy;
   readonly cloisterVersion: string;
 };
@@ -106,6 +110,26 @@ export type RunEvent =
   | RequestEvent
   | { readonly type: "run_created"; readonly charter: RunCharter }
   | { readonly type: "run_resumed"; readonly limits: RunLimits }
+  /** The run's machine is there: what was made before it, in an earlier one, is gone but for the workspace. */
+  | {
+      readonly type: "machine_opened";
+      readonly machine: string;
+      readonly driver: DriverName;
+      readonly image?: string;
+      readonly acceleration: Acceleration;
+      readonly durationMs: number;
+    }
+  /** Something in the machine asked to reach a host. Equal ones of one iteration are noted once. */
+  | {
+      readonly type: "egress_decided";
+      readonly iteration: number;
+      readonly host: string;
+      readonly port: number;
+      readonly allowed: boolean;
+      readonly why?: string;
+      /** Variables of the secrets that were put in. */
+      readonly secrets?: readonly string[];
+    }
   | { readonly type: "workspace_prepared"; readonly head: string }
   | { readonly type: "setup_started"; readonly commands: readonly string[] }
   | { readonly type: "setup_finished"; readonly durationMs: number; readonly output?: EvidenceRef }

@@ -84,6 +84,12 @@ function withOpen(state: RunState, change: Partial<OpenIteration>): RunState {
 const HANDLERS: Handlers = {
   run_created: (state) => state,
   run_resumed: resume,
+  // What the set-up installed was in the machine before.
+  machine_opened: (state) => ({
+    ...state,
+    prepared: { ...state.prepared, setup: state.charter.setup.length === 0 },
+  }),
+  egress_decided: (state) => state,
   workspace_prepared: (state, { head }) => ({
     ...state,
     head,

@@ -29,8 +29,10 @@ export function nextStep(state: RunState, now: number): Step {
   return recovery(state) ?? ending(state, now) ?? preparation(state) ?? waiting(state, now) ?? work(state);
 }
 
-function recovery(state: RunState): Step | undefined {
-  return state.open === undefined ? undefined : { type: "recover" };
+function recovery({ open, prepared }: RunState): Step | undefined {
+  if (open === undefined) return undefined;
+  // A new machine has nothing that the set-up installed: gates would fail in it for that alone.
+  return prepared.setup ? { type: "recover" } : { type: "set_up" };
 }
 
 function preparation({ prepared }: RunState): Step | undefined {

@@ -33,6 +33,8 @@ export type AgentRequest = {
   readonly command?: string | undefined;
   /** The environment that the agent's process will get. */
   readonly env: Environment;
+  /** True where it will run in a machine that has programs of its own: nothing is looked for on this host. */
+  readonly isElsewhere?: boolean;
 };
 
 /** The agent to run. */
@@ -59,8 +61,10 @@ export function probeAgents(env: Environment, names: readonly AgentName[] = AGEN
  * @throws CloisterError `usage_invalid` for an unknown name or a missing command line, `agent_unavailable` where its program
  * is not there, or `auto` finds none.
  */
-export async function resolveAgent({ name, command, env }: AgentRequest): Promise<ResolvedAgent> {
+export async function resolveAgent(request: AgentRequest): Promise<ResolvedAgent> {
+  const { name, command, env, isElsewhere = false } = request;
   if (name === "auto" && command === undefined) {
+    if (isElsewhere) throw needsName();
     const { adapter, reason } = chooseAgent(await probeAgents(env, AUTO_ORDER));
     return { adapter, reason };
   }
@@ -68,7 +72,7 @@ export async function resolveAgent({ name, command, env }: AgentRequest): Promis
   const program = command ?? (isOldKiro ? "q" : undefined);
   const adapter = await getAgent(isOldKiro ? "kiro" : parseAgentName(name));
   if (program === undefined && NEEDS_COMMAND.includes(adapter.name)) throw needsCommand(adapter.name);
-  await assertInstalled(adapter, program, env);
+  if (!isElsewhere) await assertInstalled(adapter, program, env);
   return { adapter, ...(program === undefined ? {} : { command: program }) };
 }
 
@@ -82,6 +86,14 @@ function parseAgentName(name: string): AgentName {
   });
 }
 
+function needsName(): CloisterError {
+  return new CloisterError({
+    code: "usage_invalid",
+    message: "Expected the name of an agent: what the machine's image has is not known beforehand.",
+    remedy: `Add --agent with one of ${AGENT_NAMES.join(", ")}.`,
+  });
+}
+
 function needsCommand(name: AgentName): CloisterError {
   const example = name === "acp" ? `"gemini --acp"` : `"my-agent < {prompt_file}"`;
   return new CloisterError({
@@ -91,10 +103,14 @@ function needsCommand(name: AgentName): CloisterError {
   });
 }
 
+/** The program that an agent is started with: absolute, or a name for PATH. */
+export function agentProgram(adapter: AgentAdapter, command: string | undefined, env: Environment): string {
+  return adapter.launch(toLaunchRequest(command, env)).file;
+}
+
 /** Looks for the program that would be launched; the probe is asked only for what to do where it is missing. */
 async function assertInstalled(adapter: AgentAdapter, command: string | undefined, env: Environment): Promise<void> {
-  const { file } = adapter.launch(toLaunchRequest(command, env));
-  if (findProgram(file, env) !== undefined) return;
+  if (findProgram(agentProgram(adapter, command, env), env) !== undefined) return;
   const { detail } = await adapter.probe(env, command);
   throw new CloisterError({
     code: "agent_unavailable",

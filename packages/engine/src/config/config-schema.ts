@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { Part } from "./config-part.ts";
 import { choice, count, duration, fields, flag, text, texts } from "./fields.ts";
 import { gateway } from "./gateway-fields.ts";
+import { machine } from "./machine-fields.ts";
 import { gates, guards, phases, protect, runLimits } from "./work-fields.ts";
 
 /** A configuration as one place gives it: any part of it may be missing. */
@@ -94,4 +95,5 @@ export const configSchema: z.ZodType<PartialConfig> = fields({
   branchPrefix: branchPrefix.optional().describe("What names of run branches begin with."),
   prompt: prompt.optional(),
   gateway: gateway.optional(),
+  machine: machine.optional(),
 });

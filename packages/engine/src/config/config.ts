@@ -1,6 +1,7 @@
 import type { AgentName, GateSpec, GuardPolicy, LoopPolicy, Phase, RetryRule, RunLimits } from "@cloister/core";
 import { DEFAULT_LOOP_POLICY } from "@cloister/core";
 import type { GatewayPolicy } from "../gateway/policy.ts";
+import type { MachineSettings } from "./machine-fields.ts";
 import type { CarryRule } from "../workspace/carry.ts";
 
 /** Failures that come and go, whose retries the configuration sets. */
@@ -37,6 +38,7 @@ export type Config = {
     readonly extra: string;
   };
   readonly gateway: GatewayPolicy;
+  readonly machine: MachineSettings;
 };
 
 /** How the loop reacts to failures, as the configuration says; what it does not speak of stays as it is. */

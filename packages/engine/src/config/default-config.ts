@@ -1,6 +1,7 @@
 import {
   DEFAULT_GUARD_POLICY,
   DEFAULT_LOOP_POLICY,
+  DEFAULT_MACHINE_LIMITS,
   DEFAULT_PHASES,
   DEFAULT_PROMPT_BUDGET,
   type RetryRule,
@@ -51,6 +52,14 @@ export function defaultConfig(): Readonly<Record<string, unknown>> {
       extra: "",
     },
     gateway: { ...gateway, budgets: { warnAt: budgets.warnAt } },
+    machine: {
+      driver: "host",
+      ...DEFAULT_MACHINE_LIMITS,
+      allowHosts: [],
+      secrets: [],
+      mounts: [],
+      copyCredentials: false,
+    },
   };
 }
 

@@ -4,5 +4,7 @@ export type { Origin } from "./config-layers.ts";
 export { userConfigFile } from "./config-layers.ts";
 export type { ConfigRow } from "./describe-config.ts";
 export { describeConfig, describeConfigKeys } from "./describe-config.ts";
+export type { MachineSettings } from "./machine-fields.ts";
+export { toMachineChoice } from "./machine-fields.ts";
 export type { ConfigFlags, ConfigSources, LoadedConfig } from "./load-config.ts";
 export { loadConfig } from "./load-config.ts";

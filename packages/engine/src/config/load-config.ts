@@ -2,18 +2,27 @@ import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { GatewayPolicy } from "../gateway/policy.ts";
 import type { Config } from "./config.ts";
+import type { MachineSettings } from "./machine-fields.ts";
 import { CONFIG_KEYS } from "./config-keys.ts";
 import { readEnvironment, readFileLayer, toLayer, userConfigFile, type Layer, type Origin } from "./config-layers.ts";
 import { configSchema, type PartialConfig } from "./config-schema.ts";
 import { defaultConfig } from "./default-config.ts";
 import { compact } from "./fields.ts";
 
-/** A repository, and an agent that works in it, must not decide where the user's credentials come from and go to. */
-const USER_ONLY: readonly string[] = ["gateway.credentials", "gateway.upstreams"];
+/** A repository, and an agent that works in it, must not decide where the user's credentials come from and go to, nor what a machine may reach. */
+const USER_ONLY: readonly string[] = [
+  "gateway.credentials",
+  "gateway.upstreams",
+  "machine.allowHosts",
+  "machine.secrets",
+  "machine.mounts",
+  "machine.copyCredentials",
+];
 
 /** What flags of the command line set, already parsed: times in milliseconds, money in micro-dollars. */
 export type ConfigFlags = Partial<Pick<Config, "agent" | "agentCommand" | "model" | "inPlace" | "limits">> & {
   readonly gateway?: Partial<Pick<GatewayPolicy, "use">>;
+  readonly machine?: Partial<MachineSettings>;
 };
 
 /** Where to look for the configuration. */
@@ -62,9 +71,26 @@ function overlay(layers: readonly Layer[]): Layer {
 function withFlags(values: PartialConfig, flags: ConfigFlags, environment: PartialConfig): Config {
   const limits = { ...values.limits, ...flags.limits };
   const gateway = { ...values.gateway, ...flags.gateway };
+  const machine = withMachineFlags(values.machine, flags.machine);
   const flagLimits = { ...environment.limits, ...flags.limits };
   // The layer of defaults holds every setting that Config does not leave open; a test compares the two.
-  return { gates: undefined, setup: undefined, ...values, ...compact(flags), limits, flagLimits, gateway } as Config;
+  return {
+    gates: undefined,
+    setup: undefined,
+    ...values,
+    ...compact(flags),
+    limits,
+    flagLimits,
+    gateway,
+    machine,
+  } as Config;
+}
+
+/** Hosts are added; another driver does not take over the image. */
+function withMachineFlags(values: PartialConfig["machine"], flags: ConfigFlags["machine"] = {}): object {
+  const { image, ...rest } = values ?? {};
+  const kept = image === undefined || (flags.driver !== undefined && flags.driver !== rest.driver) ? {} : { image };
+  return { ...rest, ...kept, ...flags, allowHosts: [...(rest.allowHosts ?? []), ...(flags.allowHosts ?? [])] };
 }
 
 function readRepository(root: string): Layer {

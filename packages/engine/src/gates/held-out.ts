@@ -39,12 +39,12 @@ function scratchOf(workspace: string): string {
 /**
  * Puts every file of `source` at its place in `workspace`.
  * @param source absolute; its symbolic links are left out.
- * @returns false where `source` is no folder with a file in it.
+ * @returns absolute paths of what was placed; none where `source` is no folder with a file in it.
  */
-export function placeHeldOut(source: string, workspace: string): boolean {
+export function placeHeldOut(source: string, workspace: string): readonly string[] {
   removeHeldOut(workspace);
   const files = existsSync(source) && lstatSync(source).isDirectory() ? listFiles(source) : [];
-  if (files.length === 0) return false;
+  if (files.length === 0) return [];
   const scratch = scratchOf(workspace);
   const placement = planPlacement(files, workspace);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
@@ -55,7 +55,7 @@ export function placeHeldOut(source: string, workspace: string): boolean {
     mkdirSync(dirname(join(workspace, file)), { recursive: true });
     copy(join(source, file), join(workspace, file));
   }
-  return true;
+  return files.map((file) => join(workspace, file));
 }
 
 /** Takes held-out files out of `workspace` and puts back what was there. Does nothing where none are in place. */

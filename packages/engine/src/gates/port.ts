@@ -1,6 +1,9 @@
 import type { GateResult, GateSpec } from "@cloister/core";
 import type { EvidenceStore } from "../evidence/store.ts";
-import type { StartProcess } from "../process/port.ts";
+import type { RunMachine } from "../machines/run/port.ts";
+
+/** What a gate needs of a machine. */
+export type GateMachine = Pick<RunMachine, "startProcess" | "bringIn" | "makeFolder" | "fetch">;
 
 /** What a gate needs to run. */
 export type GateContext = {
@@ -9,7 +12,8 @@ export type GateContext = {
   readonly env: Readonly<Record<string, string>>;
   /** See `ProcessSpec.marker`. */
   readonly marker: string;
-  readonly startProcess: StartProcess;
+  /** Where it runs. */
+  readonly machine: GateMachine;
   readonly evidence: EvidenceStore;
   readonly signal?: AbortSignal;
 };

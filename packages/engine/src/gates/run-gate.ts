@@ -27,9 +27,10 @@ const JUNIT_VARIABLE = "CLOISTER_JUNIT_FILE";
 /** Runs one gate once and reads what it says; see {@link RunGate}. */
 export const runGate: RunGate = async (gate, context) => {
   removeHeldOut(context.workspace); // Left over where Cloister was killed during a held-out gate.
-  if (gate.heldOutFiles === undefined) return execute(gate, context);
+  if (gate.heldOutFiles === undefined) return execute(gate, context, []);
   try {
-    if (placeHeldOut(gate.heldOutFiles, context.workspace)) return await execute(gate, context);
+    const placed = placeHeldOut(gate.heldOutFiles, context.workspace);
+    if (placed.length > 0) return await execute(gate, context, placed);
   } catch (error: unknown) {
     return heldOutMissing(gate, context, `The held-out files could not be put in place: ${String(error)}`);
   } finally {
@@ -48,11 +49,14 @@ export async function runGates(gates: readonly GateSpec[], context: GateContext)
   return results;
 }
 
-async function execute(gate: GateSpec, context: GateContext): Promise<GateResult> {
+async function execute(gate: GateSpec, context: GateContext, heldOut: readonly string[]): Promise<GateResult> {
   const folder = mkdtempSync(join(tmpdir(), "cloister-gate-"));
   try {
     const junitFile = join(folder, "junit.xml");
+    await context.machine.bringIn(heldOut);
+    await context.machine.makeFolder(folder);
     const { exit, output } = await runCommand(gate, context, junitFile);
+    await context.machine.fetch(junitFile, MAX_OUTPUT_BYTES);
     const tests = readResults(output, junitFile, context.workspace);
     const isHeldOut = gate.heldOutFiles !== undefined;
     return {
@@ -75,7 +79,7 @@ async function runCommand(
   context: GateContext,
   junitFile: string,
 ): Promise<{ exit: ProcessExit; output: string }> {
-  const running = context.startProcess({
+  const running = context.machine.startProcess({
     shell: `exec 2>&1\n${gate.command}`, // One pipe for both streams keeps their order.
     cwd: context.workspace,
     env: { ...context.env, ...toGateEnvironment(gate, junitFile) },

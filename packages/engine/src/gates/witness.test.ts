@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { createEvidenceStore } from "../evidence/store.ts";
-import { startProcess } from "../process/index.ts";
+import { createHostRunMachine } from "../machines/run/host-machine.ts";
 import type { ChangedFile } from "./guards/change.ts";
 import type { GateContext } from "./port.ts";
 import { runGate } from "./run-gate.ts";
@@ -31,7 +31,7 @@ function createContext(tree: Tree): GateContext {
     workspace,
     env: { PATH: process.env["PATH"] ?? "" },
     marker: `witness-test-${process.pid}-${count}`,
-    startProcess,
+    machine: createHostRunMachine({}),
     evidence: createEvidenceStore(join(folder, "evidence")),
   };
 }

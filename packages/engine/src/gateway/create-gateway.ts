@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Provider, PROVIDERS } from "@cloister/core";
-import { Pool } from "undici";
 import { createContextWatch } from "./context/index.ts";
 import { findUpstreams, type Vault } from "./credentials/index.ts";
 import { createGrants, type Grant } from "./grants.ts";
@@ -10,16 +9,17 @@ import { createPriceList } from "./money/index.ts";
 import type { GatewayPolicy } from "./policy.ts";
 import type { GatewayObserver, Identity, Recorder } from "./port.ts";
 import { createSafetyInspector } from "./safety/index.ts";
-import type { Sender } from "./server/attempt.ts";
+import { createBodyReader } from "./server/body-reader.ts";
 import { type Entrance, handleRequest } from "./server/handle-request.ts";
 import { listen } from "./server/listen.ts";
+import { createPools } from "./server/pools.ts";
 import type { Patience } from "./server/send.ts";
 import { createSpendGate, type SpendBooks } from "./spend-gate.ts";
 
 /** How a gateway is made. */
 export type GatewayOptions = SpendBooks & {
   readonly policy: GatewayPolicy;
-  /** The caller's environment: it names upstreams. */
+  /** The caller's environment: it names upstreams, and a proxy to them. */
   readonly env: Readonly<Record<string, string>>;
   readonly vault: Vault;
   readonly write: WriteEvents;
@@ -47,8 +47,6 @@ export interface Gateway extends AsyncDisposable {
 
 /** A model may think for minutes before it says a word. */
 const PATIENCE: Patience = { firstByteMs: 600_000, idleMs: 300_000 };
-/** Connections to one provider. More requests wait. */
-const CONNECTIONS = 256;
 
 /**
  * Opens the door to the providers.
@@ -56,7 +54,7 @@ const CONNECTIONS = 256;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const grants = createGrants();
-  const pools = createPools();
+  const pools = createPools(options.env);
   const entrance = await furnish(options, { grants, pool: pools.of });
   const handle = (incoming: IncomingMessage, response: ServerResponse): void =>
     void handleRequest(entrance, incoming, response);
@@ -67,12 +65,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await grants.endAll();
     await listening.close();
     await pools.close();
-    entrance.ledger.flush();
+    await entrance.ledger.flush();
   };
   return {
     url: `http://127.0.0.1:${listening.port}`,
     providers: PROVIDERS.filter((provider) => options.vault.credentials(provider).length > 0),
-    admit: grants.admit,
+    admit(identity) {
+      const { token, end } = grants.admit(identity);
+      return { token, end: () => end().then(() => entrance.ledger.flush()) };
+    },
     health: () => entrance.limits.health(),
     close,
     [Symbol.asyncDispose]: close,
@@ -91,6 +92,7 @@ async function furnish(
   return {
     grants,
     pool,
+    bodies: createBodyReader(),
     endpoints: policy.endpoints,
     createId: () => `${started}-${(count += 1)}`,
     limits: createLimitGate({
@@ -108,17 +110,5 @@ async function furnish(
     context: createContextWatch({ warnAt: policy.contextWarnAt }),
     observers: options.observers ?? [],
     ...(recorder === undefined ? {} : { recorder }),
-  };
-}
-
-function createPools(): { readonly of: Sender["pool"]; close(): Promise<void> } {
-  const pools = new Map<string, Pool>();
-  return {
-    of(origin) {
-      const pool = pools.get(origin) ?? new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
-      pools.set(origin, pool);
-      return pool;
-    },
-    close: async () => void (await Promise.all([...pools.values()].map((pool) => pool.destroy()))),
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { RequestEvent } from "@cloister/core";
 import { createLedger } from "./ledger.ts";
 
@@ -28,7 +29,7 @@ describe("the ledger", () => {
 
   it("resolves a promise only when it is written", async () => {
     let isWritten = false;
-    const ledger = createLedger(() => (isWritten = true), NEVER);
+    const ledger = createLedger(() => void (isWritten = true), NEVER);
     const promised = ledger.promise(event("a"));
     assert.equal(isWritten, false);
     await promised;
@@ -54,8 +55,44 @@ describe("the ledger", () => {
     const { batches, write } = collect();
     const ledger = createLedger(write, NEVER);
     ledger.note(event("a"));
-    ledger.flush();
-    ledger.flush();
+    void ledger.flush();
+    void ledger.flush();
     assert.deepEqual(batches, [["a"]]);
+  });
+
+  it("writes together what comes while the disk is at work, and resolves no promise before its turn", async () => {
+    const { batches, write } = collect();
+    const syncs: PromiseWithResolvers<void>[] = [];
+    const ledger = createLedger((events) => {
+      write(events);
+      const sync = Promise.withResolvers<void>();
+      syncs.push(sync);
+      return sync.promise;
+    }, NEVER);
+    const done: string[] = [];
+    const promise = (name: string): Promise<void> => ledger.promise(event(name)).then(() => void done.push(name));
+    const first = promise("a");
+    await setImmediate();
+    const rest = [promise("b"), promise("c")];
+    await setImmediate();
+    assert.deepEqual([batches, done], [[["a"]], []]);
+    syncs[0]?.resolve();
+    await first;
+    assert.deepEqual([batches, done], [[["a"], ["b", "c"]], ["a"]]);
+    const flushed = ledger.flush();
+    syncs[1]?.resolve();
+    await Promise.all([...rest, flushed]);
+    assert.deepEqual(done, ["a", "b", "c"]);
+  });
+
+  it("rejects what was promised where the disk fails later", async () => {
+    const failures: unknown[] = [];
+    const ledger = createLedger(
+      () => Promise.reject(new Error("the disk is gone")),
+      (error) => failures.push(error),
+    );
+    await assert.rejects(ledger.promise(event("a")), /disk is gone/);
+    await ledger.flush();
+    assert.equal(failures.length, 1);
   });
 });

@@ -1,48 +1,92 @@
 import type { RequestEvent } from "@cloister/core";
 
-/** Writes events to a journal. They are on disk when it returns. */
-export type WriteEvents = (events: readonly RequestEvent[]) => void;
+/** Writes events to a journal, in the order of its calls. They are on disk when it returns, or where it gives a promise, when that resolves. */
+export type WriteEvents = (events: readonly RequestEvent[]) => void | Promise<void>;
 
-/** The gateway's way into a journal: what comes in one turn of the event loop is written, and synced, together. */
+/**
+ * The gateway's way into a journal. What comes in one turn of the event loop, or while the disk is at work, is written and synced
+ * together: the more requests are under way, the fewer syncs each one pays for.
+ */
 export interface Ledger {
   /** Resolves when the events are on disk. @throws what the journal throws. */
   promise(...events: readonly RequestEvent[]): Promise<void>;
   /** Writes soon; on disk before anything that is promised after it. */
   note(...events: readonly RequestEvent[]): void;
-  /** Writes what is noted, now. */
-  flush(): void;
+  /** Resolves when everything is on disk that was noted before. Never rejects. */
+  flush(): Promise<void>;
 }
 
 type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+type Batch = { readonly events: RequestEvent[]; readonly waiters: Waiter[] };
 
 /** @param onFailure is told where what was only noted could not be written. */
 export function createLedger(write: WriteEvents, onFailure: (error: unknown) => void): Ledger {
-  let events: RequestEvent[] = [];
-  let waiters: Waiter[] = [];
-  let timer: NodeJS.Immediate | undefined;
+  return new BatchingLedger(write, onFailure);
+}
 
-  const flush = (): void => {
-    clearImmediate(timer);
-    timer = undefined;
-    const [batch, told] = [events, waiters];
-    [events, waiters] = [[], []];
-    if (batch.length === 0) return;
-    try {
-      write(batch);
-      for (const { resolve } of told) resolve();
-    } catch (error: unknown) {
-      onFailure(error);
-      for (const { reject } of told) reject(error);
-    }
-  };
-  const note = (...noted: readonly RequestEvent[]): void => {
-    events.push(...noted);
-    timer ??= setImmediate(flush);
-  };
-  const promise = (...promised: readonly RequestEvent[]): Promise<void> =>
-    new Promise((resolve, reject) => {
-      waiters.push({ resolve, reject });
-      note(...promised);
+class BatchingLedger implements Ledger {
+  readonly #write: WriteEvents;
+  readonly #onFailure: (error: unknown) => void;
+  #next: Batch = { events: [], waiters: [] };
+  #timer: NodeJS.Immediate | undefined;
+  /** Resolves when the batch before is on disk; undefined where none is under way. */
+  #underWay: Promise<void> | undefined;
+
+  constructor(write: WriteEvents, onFailure: (error: unknown) => void) {
+    this.#write = write;
+    this.#onFailure = onFailure;
+  }
+
+  promise(...events: readonly RequestEvent[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#next.waiters.push({ resolve, reject });
+      this.note(...events);
     });
-  return { promise, note, flush };
+  }
+
+  note(...events: readonly RequestEvent[]): void {
+    this.#next.events.push(...events);
+    if (this.#underWay === undefined) this.#timer ??= setImmediate(() => this.#writeNext());
+  }
+
+  async flush(): Promise<void> {
+    while (this.#underWay !== undefined || this.#next.events.length > 0) {
+      if (this.#underWay === undefined) this.#writeNext();
+      await this.#underWay;
+    }
+  }
+
+  #writeNext(): void {
+    clearImmediate(this.#timer);
+    this.#timer = undefined;
+    const batch = this.#next;
+    if (batch.events.length === 0) return;
+    this.#next = { events: [], waiters: [] };
+    try {
+      const written = this.#write(batch.events);
+      if (!(written instanceof Promise)) return settle(batch);
+      this.#underWay = written.then(
+        () => settle(batch),
+        (error: unknown) => this.#fail(batch, error),
+      );
+      void this.#underWay.then(() => this.#goOn());
+    } catch (error: unknown) {
+      this.#fail(batch, error);
+    }
+  }
+
+  /** What came meanwhile is written at once: it has waited for a turn already. */
+  #goOn(): void {
+    this.#underWay = undefined;
+    this.#writeNext();
+  }
+
+  #fail({ waiters }: Batch, error: unknown): void {
+    this.#onFailure(error);
+    for (const { reject } of waiters) reject(error);
+  }
+}
+
+function settle({ waiters }: Batch): void {
+  for (const { resolve } of waiters) resolve();
 }

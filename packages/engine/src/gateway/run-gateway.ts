@@ -1,5 +1,4 @@
 /** The gateway as a run has it: for its agent, on its budgets, into its journal. */
-import { join } from "node:path";
 import {
   budgetsFor,
   createSpendBook,
@@ -14,11 +13,12 @@ import {
   type TaskId,
   totalTokens,
 } from "@cloister/core";
-import { createRecorder } from "./cassette/index.ts";
 import type { GatewayChoice } from "./choose.ts";
 import { createGateway, type GatewayOptions } from "./create-gateway.ts";
-import { hideCredentialsFromProcess, openVault, type Vault } from "./credentials/index.ts";
-import { openPeriodBook, periodOf, type PeriodBook } from "./money/index.ts";
+import { hideCredentialsFromProcess, openVault } from "./credentials/index.ts";
+import { periodOf, type PeriodBook } from "./money/index.ts";
+import { openRecorder, openSharedBook, sayFailure } from "./open-fittings.ts";
+import type { WriteEvents } from "./ledger.ts";
 import type { GatewayPolicy } from "./policy.ts";
 import { noteUnpriced } from "./note-unpriced.ts";
 import type { GatewayObserver } from "./port.ts";
@@ -34,8 +34,8 @@ export type RunGatewayOptions = {
   readonly state: () => RunState;
   /** What the run's journal holds of its requests; read only where days or months are limited. */
   readonly entries: () => Iterable<LedgerEntry>;
-  /** Writes to the run's journal; on disk when it returns. */
-  readonly record: (events: readonly RequestEvent[]) => void;
+  /** Writes to the run's journal; on disk when it returns, or where it gives a promise, when that resolves. */
+  readonly record: WriteEvents;
   /** Lines for people. */
   readonly notify: (line: string) => void;
   readonly observers: readonly GatewayObserver[];
@@ -67,6 +67,8 @@ export type Visitor = {
 
 /** A run's gateway. */
 export interface RunGateway extends AsyncDisposable {
+  /** On 127.0.0.1. */
+  readonly port: number;
   visit(visitor: Visitor): Visit;
 }
 
@@ -84,15 +86,16 @@ export async function openRunGateway(options: RunGatewayOptions): Promise<RunGat
     await createGateway({
       ...options,
       ...openBooks(options, stack),
-      ...openRecorder(options, vault, stack),
+      ...openRecorder(options.policy.record ? options.transcripts : undefined, { vault, notify }, stack),
       vault,
       write: (events) => write(options, events, listeners),
-      onFailure: (error) => notify(`The gateway could not write its ledger: ${String(error)}.`),
+      onFailure: sayFailure(notify),
       observers: [...options.observers, noteUnpriced(notify)],
     }),
   );
   const open = stack.move();
   return {
+    port: Number(new URL(gateway.url).port),
     visit({ onStop, ...visitor }) {
       const { token, end } = gateway.admit({ run: state().charter.run, ...visitor });
       listeners.set(visitor.iteration, onStop);
@@ -111,24 +114,14 @@ function write(
   { record, policy }: RunGatewayOptions,
   events: readonly RequestEvent[],
   listeners: Readonly<StopListeners>,
-): void {
-  record(events);
+): ReturnType<WriteEvents> {
+  const recorded = record(events);
   for (const event of events) {
     if (event.type === "request_refused" && event.reason === "budget") listeners.get(event.iteration)?.("budget");
     if (event.type === "request_flagged" && event.kind === "context_full" && policy.contextAction === "end")
       listeners.get(event.iteration)?.("context");
   }
-}
-
-function openRecorder(
-  { policy, transcripts, notify }: RunGatewayOptions,
-  vault: Vault,
-  stack: AsyncDisposableStack,
-): Pick<GatewayOptions, "recorder"> {
-  if (!policy.record) return {};
-  const recorder = createRecorder({ folder: transcripts, redact: (text) => vault.redact(text), onProblem: notify });
-  stack.defer(() => recorder.close());
-  return { recorder };
+  return recorded;
 }
 
 /** Budgets as they are at each request, and books that know what was spent before. */
@@ -170,9 +163,7 @@ function openPeriods(
   { stateFolder, policy, state, entries }: RunGatewayOptions,
   stack: AsyncDisposableStack,
 ): PeriodBook {
-  const book = stack.adopt(openPeriodBook(join(stateFolder, "spending.db"), policy.budgets.warnAt), (opened) =>
-    opened.close(),
-  );
+  const book = openSharedBook(stateFolder, policy.budgets.warnAt, stack);
   book.rebuild(state().charter.run, spentByPeriodKey(foldLedger(entries()).rows, periodOf));
   return book;
 }

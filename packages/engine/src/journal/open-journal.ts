@@ -3,7 +3,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CloisterError } from "@cloister/core";
 import { JournalConflict, translateErrors } from "./errors.ts";
 import { checkFormat, createTables, hashRecord, isEmpty } from "./format.ts";
-import type { Journal, JournalHead, JournalRecord, StoredRecord } from "./port.ts";
+import { LogSync } from "./log-sync.ts";
+import type { AppendOptions, Journal, JournalHead, JournalRecord, StoredRecord } from "./port.ts";
 import { checkHead, encodeData, HEAD_QUERY, type JournalFile, readHead, readRecords, toHead } from "./records.ts";
 
 /** How long to wait for somebody who holds the file. */
@@ -47,10 +48,12 @@ class SqliteJournal implements Journal {
   readonly #file: JournalFile;
   /** Prepared once: a gateway appends hundreds of times a second. */
   readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "commit", StatementSync>>;
+  readonly #log: LogSync;
   #head: JournalHead;
 
   constructor(database: DatabaseSync, path: string) {
     this.#file = { database, path };
+    this.#log = new LogSync(path);
     this.#head = readHead(this.#file);
     checkHead(this.#file, this.#head);
     this.#statements = {
@@ -69,9 +72,15 @@ class SqliteJournal implements Journal {
     return this.#head.hash;
   }
 
-  append(records: readonly JournalRecord[], { expected }: { readonly expected: number }): void {
+  append(records: readonly JournalRecord[], { expected, durable = true }: AppendOptions): void {
+    this.#log.assertSound();
     const encoded = records.map((record) => ({ ...record, text: encodeData(record) }));
-    this.#head = translateErrors(this.#file.path, () => this.#inTransaction(() => this.#insert(encoded, expected)));
+    const write = (): JournalHead => this.#inTransaction(() => this.#insert(encoded, expected));
+    this.#head = translateErrors(this.#file.path, durable ? write : () => this.#unsynced(write));
+  }
+
+  sync(): Promise<void> {
+    return this.#log.sync();
   }
 
   read({ from = 1 }: { readonly from?: number } = {}): Iterable<StoredRecord> {
@@ -80,6 +89,7 @@ class SqliteJournal implements Journal {
 
   close(): void {
     if (!this.#file.database.isOpen) return;
+    this.#log.close();
     try {
       // One file that can be read without making others. Not possible while a reader is connected: then the log stays beside it, as valid.
       this.#file.database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE");
@@ -98,6 +108,16 @@ class SqliteJournal implements Journal {
       this.#statements.insert.run(length, type, time, text, hash);
     }
     return { length, hash };
+  }
+
+  /** A commit in this mode is whole and in order, and not synced: https://www.sqlite.org/pragma.html#pragma_synchronous */
+  #unsynced<Value>(act: () => Value): Value {
+    this.#file.database.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return act();
+    } finally {
+      this.#file.database.exec("PRAGMA synchronous = FULL");
+    }
   }
 
   #inTransaction<Value>(act: () => Value): Value {

@@ -15,7 +15,7 @@ import { promptPlan, readPlan, readPlanText } from "../plans/index.ts";
 import { estimateCost } from "../runs/estimate-cost.ts";
 import { findRepository, openWorkTree, type Repository } from "../vcs/index.ts";
 import { worktreeFolder } from "../workspace/worktree.ts";
-import { toLoopPolicy } from "../config/index.ts";
+import { toLoopPolicy, toMachineChoice } from "../config/index.ts";
 import type { RunRequest } from "./port.ts";
 
 declare const CLOISTER_VERSION: string | undefined;
@@ -72,6 +72,8 @@ export function createCharter(
   const { config, env } = request;
   const { repository, given } = proposal;
   const inPlace = config.inPlace;
+  const machine = toMachineChoice(config.machine);
+  if (inPlace && machine !== undefined) throw notInPlace();
   return {
     run: id,
     plan: given.plan,
@@ -88,6 +90,7 @@ export function createCharter(
     gatesFrom: proposal.gatesFrom,
     setup: proposal.setup,
     protect: [...config.protect, ...given.plan.protect],
+    ...(machine === undefined ? {} : { machine }),
     policy: toLoopPolicy(config),
     cloisterVersion,
   };
@@ -126,6 +129,14 @@ function settleSetup({ config }: RunRequest, plan: Plan, root: string): SettledS
   const chosen = plan.setup ?? config.setup;
   if (chosen !== undefined) return { commands: chosen, why: [] };
   return config.inPlace ? { commands: [], why: [] } : detectSetup(root);
+}
+
+function notInPlace(): CloisterError {
+  return new CloisterError({
+    code: "usage_invalid",
+    message: "Expected no machine for --in-place: a machine has a copy of the workspace, and never your checkout.",
+    remedy: "Leave out --in-place, or --machine.",
+  });
 }
 
 function branchInPlace({ branch }: Repository): string {

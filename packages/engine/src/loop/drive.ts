@@ -3,13 +3,15 @@ import type { RunState } from "@cloister/core";
 import { createEvidenceStore } from "../evidence/store.ts";
 import { chooseGateway, type GatewayChoice } from "../gateway/choose.ts";
 import { withoutCredentials } from "../gateway/credentials/environment.ts";
+import { withoutLinks } from "../machines/code/host-tree.ts";
 import type { Journal } from "../journal/index.ts";
-import { markerFor, startGuardian, startProcess } from "../process/index.ts";
+import { markerFor, startGuardian } from "../process/index.ts";
 import { stampedEvents } from "../runs/read-run.ts";
 import { startTelemetry, withoutCollectorHeaders } from "../telemetry/index.ts";
 import { cleanEnvironment, openWorkTree } from "../vcs/index.ts";
 import { cloisterVersion } from "./charter.ts";
 import { closeGateway, openGateway, settleLost } from "./gateway.ts";
+import { inMachine } from "./machine.ts";
 import type { ResumeRequest, RunContext, RunSummary } from "./port.ts";
 import { endUnprepared, runLoop } from "./run-loop.ts";
 import { Session } from "./session.ts";
@@ -28,7 +30,9 @@ export async function drive(
   { state, resumed, journal, ...parts }: Drive,
 ): Promise<RunSummary> {
   const choice = chooseGateway({ policy: request.config.gateway, agent: parts.agent, env: request.env });
-  const env = toWorkEnvironment(request.env, choice);
+  const isApart = state.charter.machine !== undefined;
+  const work = toWorkEnvironment(request.env, choice);
+  const env = isApart ? withoutLinks(work) : work;
   const notify = request.notify ?? ((): void => undefined);
   const telemetry = await startTelemetry({ env: request.env, serviceVersion: cloisterVersion, onNotice: notify });
   const session = new Session(
@@ -39,7 +43,6 @@ export async function drive(
       evidence: createEvidenceStore(parts.paths.evidence),
       workTree: openWorkTree(state.charter.workspace, env),
       config: request.config,
-      startProcess,
       now: Date.now,
       notify,
       telemetry,
@@ -56,7 +59,9 @@ export async function drive(
       session.record({ type: "run_resumed", limits: request.limits ?? {} }, ...settleLost(session.state, Date.now()));
     }
     session.gateway = openGateway(session, choice, request.env);
-    await runLoop(session).catch((error: unknown) => endUnprepared(session, error));
+    await inMachine(session, request.env, () => runLoop(session)).catch((error: unknown) =>
+      endUnprepared(session, error),
+    );
     const { paths } = session.parts;
     // Loaded here: a run does not wait for its report's code before it starts.
     const { writeReport } = await import("../report/index.ts");

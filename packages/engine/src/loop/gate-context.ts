@@ -3,12 +3,12 @@ import type { Session } from "./session.ts";
 
 /** What a gate needs, in the open iteration (or none: iteration 0). */
 export function gateContext(session: Session): GateContext {
-  const { state, parts } = session;
+  const { state, parts, machine } = session;
   return {
     workspace: state.charter.workspace,
-    env: parts.env,
+    env: machine.env,
     marker: session.marker(state.open?.iteration ?? 0),
-    startProcess: parts.startProcess,
+    machine,
     evidence: parts.evidence,
     signal: session.stopping.signal,
   };

@@ -23,7 +23,9 @@ async function makeWorktree({ state: { charter }, parts: { env, planFile, config
   const git = createGit(charter.repository, env);
   const request = { folder: charter.workspace, branch: charter.branch, commit: charter.baseCommit };
   const isNew = await prepareWorktree(git, request);
-  await carryIgnored(git, { from: charter.repository, to: charter.workspace, rules: config.carry });
+  // What git ignores is often secret, and stays on the host (I8).
+  if (charter.machine === undefined)
+    await carryIgnored(git, { from: charter.repository, to: charter.workspace, rules: config.carry });
   return !planFile.restore() && isNew;
 }
 
@@ -47,6 +49,7 @@ export async function runSetup(session: Session): Promise<void> {
   session.record({ type: "setup_started", commands: charter.setup });
   const sink = createEvidenceSink(session.parts.paths.evidence);
   const startedAt = performance.now();
+  await session.machine.bringIn();
   for (const command of charter.setup) {
     session.parts.notify(`setting up: ${command}`);
     await runCommand(session, command, sink.write);
@@ -62,11 +65,11 @@ export async function runSetup(session: Session): Promise<void> {
 }
 
 async function runCommand(session: Session, command: string, keep: (chunk: Uint8Array) => void): Promise<void> {
-  const { startProcess, env } = session.parts;
-  const running = startProcess({
+  const { machine } = session;
+  const running = machine.startProcess({
     shell: command,
     cwd: session.state.charter.workspace,
-    env: { ...env, CI: "1" },
+    env: { ...machine.env, CI: "1" },
     marker: session.marker(0),
     timeoutMs: SETUP_TIMEOUT_MS,
     signal: session.stopping.signal,

@@ -25,15 +25,18 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
   const { open } = session.state;
   if (open === undefined) throw new Error("no iteration is open");
   const { agent, paths, telemetry } = session.parts;
+  const { machine } = session;
   const folder = join(paths.iterations, String(open.iteration));
   const gateway = await session.gateway;
   let onStop: Visitor["onStop"] = () => undefined;
   const { task, iteration } = open;
   const trace = traceparent === undefined ? {} : { traceparent };
   const visit = gateway?.visit({ task, iteration, ...trace, onStop: (why) => onStop(why) });
-  const env = { ...telemetry.agentEnvironment(agent.name, trace), ...visit?.env };
+  // A machine apart can't reach the user's collector: an agent would try without end.
+  const watched = machine.isApart ? {} : telemetry.agentEnvironment(agent.name, trace);
+  const env = { ...watched, ...visit?.env };
   const request = prepare(session, folder, prompt, env);
-  const running = start(session, request, iteration);
+  const running = await start(session, request, iteration);
   onStop = (why) => running.finish(why === "budget" ? SPENT_GRACE_MS : 0);
   if (running.pid !== undefined) session.record({ type: "agent_started", iteration: open.iteration, pid: running.pid });
   const sink = createEvidenceSink(paths.evidence);
@@ -43,18 +46,22 @@ export async function runAgent(session: Session, prompt: string, traceparent?: s
     running.exit,
   ]);
   await visit?.end();
+  await machine.bringOut();
   if (visit !== undefined) noteBypass(session, voice);
   const ended = await describeEnd(session, { voice, stderrTail, exit });
   session.record({ ...ended, iteration: open.iteration, output: sink.finish() });
 }
 
-function start(session: Session, request: LaunchRequest, iteration: number): RunningProcess {
-  const { agent, startProcess } = session.parts;
+async function start(session: Session, request: LaunchRequest, iteration: number): Promise<RunningProcess> {
+  const { machine } = session;
   const { workspace, limits } = session.state.charter;
   const { iterationTimeoutMs, idleTimeoutMs } = limits;
-  const launch = agent.launch(request);
-  for (const [path, text] of Object.entries(launch.files ?? {})) writeLaunchFile(path, text);
-  return startProcess({
+  const launch = session.parts.agent.launch(request);
+  const files = Object.entries(launch.files ?? {});
+  for (const [path, text] of files) writeLaunchFile(path, text);
+  await machine.makeFolder(request.scratch);
+  await machine.bringIn([request.promptFile, ...files.map(([path]) => path)]);
+  return machine.startProcess({
     file: launch.file,
     args: launch.args,
     cwd: workspace,
@@ -85,13 +92,13 @@ function prepare(
     workspace: charter.workspace,
     scratch,
     env: {
-      ...session.parts.env,
+      ...session.machine.env,
       ...env,
       CLOISTER_RUN: charter.run,
       CLOISTER_TASK: open?.task ?? "",
       CLOISTER_ITERATION: String(open?.iteration ?? 0),
     },
-    asRoot: process.getuid?.() === 0,
+    asRoot: session.machine.asRoot,
     ...(model === undefined ? {} : { model }),
     ...(command === undefined ? {} : { command }),
   };

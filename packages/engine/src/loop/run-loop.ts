@@ -11,6 +11,7 @@ import {
   nextStep,
   runtimeMs,
   type EndReason,
+  type ErrorCode,
   type RunEvent,
   type Step,
 } from "@cloister/core";
@@ -101,8 +102,19 @@ async function end(session: Session, { reason, detail }: { reason: EndReason; de
   session.record(event);
 }
 
-/** Ends a run whose set-up failed: a person is needed. Other errors are passed on. */
+/** Errors that end a run: it can be resumed once they are mended. Others are defects, or keep a run from beginning. */
+const END_REASONS: Partial<Record<ErrorCode, EndReason>> = {
+  setup_failed: "blocked",
+  agent_unavailable: "agent_unavailable",
+  machine_unavailable: "machine_failed",
+  machine_unsupported: "machine_failed",
+  machine_failed: "machine_failed",
+  resources_short: "machine_failed",
+};
+
+/** Ends a run whose set-up or machine failed: a person is needed. Other errors are passed on. */
 export function endUnprepared(session: Session, error: unknown): void {
-  if (!CloisterError.isInstance(error) || error.code !== "setup_failed") throw error;
-  session.record({ type: "run_ended", reason: "blocked", detail: error.describe() });
+  const reason = CloisterError.isInstance(error) ? END_REASONS[error.code] : undefined;
+  if (!CloisterError.isInstance(error) || reason === undefined) throw error;
+  session.record({ type: "run_ended", reason, detail: error.describe() });
 }

@@ -16,7 +16,8 @@ import type { Config } from "../config/config.ts";
 import type { EvidenceStore } from "../evidence/store.ts";
 import type { RunGateway } from "../gateway/run-gateway.ts";
 import type { Journal } from "../journal/index.ts";
-import type { StartProcess } from "../process/port.ts";
+import type { RunMachine } from "../machines/run/port.ts";
+import { createHostRunMachine } from "../machines/run/host-machine.ts";
 import { markerFor } from "../process/index.ts";
 import type { RunPaths } from "../runs/run-store.ts";
 import type { Telemetry } from "../telemetry/index.ts";
@@ -36,9 +37,8 @@ export type SessionParts = {
   readonly workTree: WorkTree;
   readonly agent: AgentAdapter;
   readonly config: Config;
-  /** Of agents, gates and set-up. Without the model providers' credentials where there is a gateway. */
+  /** Of Cloister's own git, and of agents, gates and set-up that run on the host. Without the model providers' credentials where there is a gateway. */
   readonly env: Readonly<Record<string, string>>;
-  readonly startProcess: StartProcess;
   readonly planFile: PlanFile;
   /** Untracked files of the user in an in-place run: never committed, restored or removed. */
   readonly leftAlone: readonly string[];
@@ -60,11 +60,14 @@ export class Session {
   #flushTimer: NodeJS.Timeout | undefined;
   /** The door to the model providers, where the agent can be sent through it. Set before the loop starts. */
   gateway: Promise<RunGateway | undefined> = Promise.resolve(undefined);
+  /** Where agents, gates and set-up run. */
+  machine: RunMachine;
   /** Aborted when the run must stop now: a person, a signal, or the run's time limit. */
   readonly stopping: AbortController = new AbortController();
 
   constructor(parts: SessionParts, state: RunState) {
     this.parts = parts;
+    this.machine = createHostRunMachine(parts.env);
     this.#state = state;
   }
 

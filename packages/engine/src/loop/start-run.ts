@@ -11,6 +11,7 @@ import { findUnfinishedRun, stampedEvents } from "../runs/read-run.ts";
 import { createRunId, findRunStore, openRunStore, runPaths, selectRun } from "../runs/run-store.ts";
 import { findRepository } from "../vcs/index.ts";
 import { anchorPaths } from "./anchor-paths.ts";
+import { toMachineChoice } from "../config/index.ts";
 import { describeBlindSpots } from "./blind-spots.ts";
 import {
   createCharter,
@@ -21,6 +22,7 @@ import {
   type RunProposal,
 } from "./charter.ts";
 import { drive } from "./drive.ts";
+import { hasOwnPrograms } from "./machine.ts";
 import { openPlanFile } from "./plan-file.ts";
 import type { ResumeRequest, RunRequest, RunSummary } from "./port.ts";
 
@@ -72,8 +74,11 @@ export async function startRun(request: RunRequest): Promise<RunSummary> {
 /** Settles what is to be done and by whom, and says what a person should know of it beforehand. */
 async function settle(request: RunRequest): Promise<{ proposal: RunProposal; resolved: ResolvedAgent }> {
   const { config, env, folder } = request;
-  const command = config.agentCommand === undefined ? undefined : anchorPaths(config.agentCommand, folder);
-  const resolving = resolveAgent({ name: config.agent, env, command });
+  const machine = toMachineChoice(config.machine);
+  // A machine apart does not have the user's checkout: paths mean its workspace.
+  const command = machine === undefined ? anchorCommand(config.agentCommand, folder) : config.agentCommand;
+  const isElsewhere = hasOwnPrograms(machine);
+  const resolving = resolveAgent({ name: config.agent, env, command, isElsewhere });
   resolving.catch(() => undefined); // Awaited below: what is wrong with the plan is said before what is wrong with the agent.
   const proposal = await proposeRun(request);
   const resolved = await resolving;
@@ -93,6 +98,10 @@ async function settle(request: RunRequest): Promise<{ proposal: RunProposal; res
   ];
   for (const line of lines) request.notify?.(line);
   return { proposal, resolved };
+}
+
+function anchorCommand(command: string | undefined, folder: string): string | undefined {
+  return command === undefined ? undefined : anchorPaths(command, folder);
 }
 
 /**
@@ -117,6 +126,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunSummary> {
   const resolved = await resolveAgent({
     name: charter.agent.name,
     env: request.env,
+    isElsewhere: hasOwnPrograms(charter.machine),
     ...(command === undefined ? {} : { command }),
   });
   const leftAlone = JSON.parse(readFileSync(leftAloneFile(paths.folder), "utf8")) as string[];

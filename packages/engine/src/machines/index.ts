@@ -1,2 +1,11 @@
 /** Machines: a room of the engine with a door of its own, since a run on the host does not load it. */
-export type { MachineManager } from "./manager/port.ts";
+export { getFolder, isFolder, putFolder } from "./files/folders.ts";
+export type { ExecSpec, GuestConnection, GuestProcess, GuestSignal } from "./guest/port.ts";
+export type { ImageStore, StoredImage } from "./images/index.ts";
+export { readManifest } from "./images/index.ts";
+export { COPY_CREDENTIALS_WARNING } from "./manager/index.ts";
+export type { DriverView, MachineManager, MachineView, OpenMachine } from "./manager/port.ts";
+export { openImages, openMachines } from "./open-machines.ts";
+export { readHostResources } from "./resources/index.ts";
+export { type IsolationTrial, verifyIsolation } from "./isolation/verify-isolation.ts";
+export { machinePlaces } from "./places.ts";

@@ -1,6 +1,6 @@
 /** Where machines, images and templates lie on the host. */
 import { lstatSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { stateHome } from "../workspace/worktree.ts";
@@ -28,8 +28,15 @@ export function machinePlaces(env: Readonly<Record<string, string>>): MachinePla
     images: join(home, "images"),
     templates: join(home, "templates"),
     journal: join(machines, "registry.db"),
-    cache: join(home, "cache"),
+    cache: cacheHome(env),
   };
+}
+
+/** Where Cloister keeps what can be made again: `CLOISTER_CACHE_HOME`, or `cloister` in the user's cache folder. */
+function cacheHome(env: Readonly<Record<string, string>>): string {
+  const { CLOISTER_CACHE_HOME: chosen = "", XDG_CACHE_HOME: base = "", HOME: home = homedir() } = env;
+  if (chosen !== "") return chosen;
+  return join(base.startsWith("/") ? base : join(home, ".cache"), "cloister");
 }
 
 /**

@@ -1,3 +1,10 @@
+import type { Provider as GatewayProvider } from "@cloister/core";
+import {
+  BASE_URL_VARIABLES,
+  CREDENTIAL_VARIABLES,
+  type CredentialVariable,
+} from "../../gateway/credentials/variables.ts";
+
 /** The wire formats that the builtin agent speaks, by the provider's name in `provider/model`. */
 export type ProviderName = "anthropic" | "openai" | "google" | "openai-compatible";
 
@@ -17,7 +24,8 @@ export type ModelChoice = {
 export type ModelProblem = { readonly problem: string };
 
 type Provider = {
-  readonly keys: readonly string[];
+  /** Variables that hold a key for it. */
+  readonly keys: readonly CredentialVariable[];
   readonly baseUrl: string;
   /** What the variable leaves out and the package wants. */
   readonly suffix: string;
@@ -28,25 +36,37 @@ type Provider = {
 
 const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
   anthropic: {
-    keys: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"],
-    baseUrl: "ANTHROPIC_BASE_URL",
+    keys: keysOf("anthropic"),
+    baseUrl: BASE_URL_VARIABLES.anthropic,
     suffix: "/v1",
     model: "claude-opus-5-5",
   },
-  openai: { keys: ["OPENAI_API_KEY"], baseUrl: "OPENAI_BASE_URL", suffix: "", model: "gpt-6.1-sol" },
+  openai: { keys: keysOf("openai"), baseUrl: BASE_URL_VARIABLES.openai, suffix: "", model: "gpt-6.1-sol" },
   google: {
-    keys: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-    baseUrl: "GOOGLE_GEMINI_BASE_URL",
+    keys: keysOf("gemini"),
+    baseUrl: BASE_URL_VARIABLES.gemini,
     suffix: "/v1beta",
     model: "gemini-3.8-flash",
   },
-  "openai-compatible": { keys: ["OPENAI_API_KEY"], baseUrl: "OPENAI_BASE_URL", suffix: "", isEndpoint: true },
+  "openai-compatible": {
+    keys: keysOf("openai"),
+    baseUrl: BASE_URL_VARIABLES.openai,
+    suffix: "",
+    isEndpoint: true,
+  },
 };
+
+/** Tokens of subscriptions are for the provider's own agent. */
+function keysOf(provider: GatewayProvider): readonly CredentialVariable[] {
+  return CREDENTIAL_VARIABLES.filter((variable) => variable.provider === provider && variable.kind !== "oauth");
+}
 
 /** The variable that names the model, as `provider/model` or as a model of the provider whose key is set. */
 export const MODEL_VARIABLE = "CLOISTER_BUILTIN_MODEL";
 /** The variables that hold keys: kept from the commands that the model runs. */
-export const KEY_VARIABLES: readonly string[] = [...new Set(Object.values(PROVIDERS).flatMap(({ keys }) => keys))];
+export const KEY_VARIABLES: readonly string[] = [
+  ...new Set(Object.values(PROVIDERS).flatMap(({ keys }) => keys.map(({ name }) => name))),
+];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -69,11 +89,14 @@ type Access = Pick<ModelChoice, "apiKey" | "bearer" | "baseUrl">;
 /** Key and endpoint of `provider`. */
 function findAccess(env: Environment, provider: ProviderName): Access | ModelProblem {
   const { keys, baseUrl, suffix, isEndpoint = false } = PROVIDERS[provider];
-  const key = keys.find((name) => nonEmpty(env[name]) !== undefined);
-  if (key === undefined && !isEndpoint) return { problem: `${provider} needs a key. Set ${keys.join(" or ")}.` };
+  const key = keys.find(({ name }) => nonEmpty(env[name]) !== undefined);
+  if (key === undefined && !isEndpoint)
+    return { problem: `${provider} needs a key. Set ${keys.map(({ name }) => name).join(" or ")}.` };
   const base = nonEmpty(env[baseUrl]);
   if (base === undefined && isEndpoint) return { problem: `${provider} needs an endpoint. Set ${baseUrl}.` };
-  const access = { apiKey: key === undefined ? "" : (env[key] ?? ""), bearer: key === "ANTHROPIC_AUTH_TOKEN" };
+  const apiKey = key === undefined ? "" : (env[key.name] ?? "");
+  // OpenAI knows no other header.
+  const access = { apiKey, bearer: key?.kind === "bearer" && provider === "anthropic" };
   return base === undefined ? access : { ...access, baseUrl: withSuffix(base, suffix) };
 }
 
@@ -88,7 +111,7 @@ function splitName(name: string): { provider?: ProviderName; model: string } {
 
 function guessProvider(env: Environment): ProviderName | undefined {
   const names = Object.keys(PROVIDERS) as ProviderName[];
-  return names.find((name) => PROVIDERS[name].keys.some((key) => nonEmpty(env[key]) !== undefined));
+  return names.find((name) => PROVIDERS[name].keys.some((key) => nonEmpty(env[key.name]) !== undefined));
 }
 
 function withSuffix(base: string, suffix: string): string {

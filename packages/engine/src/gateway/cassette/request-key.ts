@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describeCount } from "@cloister/core";
 import { type JsonObject, listAt, textAt, toObject } from "../../agents/json-value.ts";
 import type { WireAdapter } from "../port.ts";
-import { parseBody } from "../server/read-body.ts";
+import { parseBody } from "../server/parse-body.ts";
 import { findWire } from "../wires/index.ts";
 import { normaliseText } from "./normalise-text.ts";
 

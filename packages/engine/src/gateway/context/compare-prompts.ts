@@ -32,7 +32,7 @@ export function similarity(before: PromptPrint, after: PromptPrint): number {
 }
 
 function hasSameSystem(before: PromptPrint, after: PromptPrint): boolean {
-  return before.system.join() === after.system.join();
+  return before.system === after.system || before.system.join() === after.system.join();
 }
 
 function hasSameTools(before: PromptPrint, after: PromptPrint): boolean {
@@ -40,6 +40,7 @@ function hasSameTools(before: PromptPrint, after: PromptPrint): boolean {
 }
 
 function describeTools(before: readonly ToolPrint[], after: readonly ToolPrint[]): string | undefined {
+  if (before === after) return undefined;
   const at = firstDifference(toDigests(before), toDigests(after));
   const [old, fresh] = [before[at], after[at]];
   if (old === undefined && fresh === undefined) return undefined;
@@ -58,6 +59,7 @@ function describeParts(old: ToolPrint, fresh: ToolPrint): string {
 }
 
 function describeSystem(before: PromptPrint, after: PromptPrint): string | undefined {
+  if (before.system === after.system) return undefined;
   const block = firstDifference(before.system, after.system);
   if (block >= Math.max(before.system.length, after.system.length)) return undefined;
   const from = block * SYSTEM_BLOCK;

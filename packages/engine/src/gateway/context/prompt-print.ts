@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { Wire } from "@cloister/core";
 import { listAt, textAt, toObject, type JsonObject } from "../../agents/json-value.ts";
+import { oncePerObject } from "../once-per-object.ts";
 import { createLruMap, type LruMap } from "./lru-map.ts";
 import { PROMPT_LAYOUTS } from "./prompt-layout.ts";
 
@@ -47,21 +48,30 @@ export type PromptPrinter = (wire: Wire, model: string, json: JsonObject) => Pro
 export function createPromptPrinter(): PromptPrinter {
   const knownTools = createLruMap<readonly ToolPrint[]>(MAX_KNOWN);
   const knownSystems = createLruMap<readonly string[]>(MAX_KNOWN);
+  const printTools = oncePerObject((tools: readonly unknown[]) =>
+    recall(knownTools, digestOf(tools), () => tools.flatMap(toTools).slice(0, MAX_TOOLS).map(printTool)),
+  );
+  const printTexts = (parts: readonly unknown[]): readonly string[] => {
+    const text = parts.map((part) => toText(part)).join("\n");
+    return recall(knownSystems, shortHash(text), () => printSystem(text));
+  };
+  const printOne = oncePerObject((part: object) => printTexts([part]));
+  const printMessage = oncePerObject((message: object) => digestOf(toCanonical(message)));
   return (wire, model, json) => {
     const layout = PROMPT_LAYOUTS[wire];
     const messages = toMessages(json[layout.messages]);
     const found = messages.findIndex((message) => !isSystemMessage(message));
     const firstMessage = found === -1 ? messages.length : found;
-    const system = [...layout.system.map((key) => json[key]), ...messages.slice(0, firstMessage)];
-    const systemText = system.map((part) => toText(part)).join("\n");
-    const tools = listAt(json, "tools");
+    const named = layout.system.map((key) => json[key]).filter((part) => part !== undefined);
+    const system = [...named, ...messages.slice(0, firstMessage)];
+    const [onlyPart] = system.length === 1 ? system : [];
     const conversation = messages.slice(firstMessage, firstMessage + MAX_MESSAGES);
-    const digests = conversation.map((message) => digestOf(toCanonical(message)));
+    const digests = conversation.map((message) => (isObject(message) ? printMessage(message) : digestOf(message)));
     const opening = conversation.findIndex((message) => toObject(message)?.["role"] === "user");
     return {
       model,
-      tools: recall(knownTools, digestOf(tools), () => tools.flatMap(toTools).slice(0, MAX_TOOLS).map(printTool)),
-      system: recall(knownSystems, shortHash(systemText), () => printSystem(systemText)),
+      tools: printTools(listAt(json, "tools")),
+      system: isObject(onlyPart) ? printOne(onlyPart) : printTexts(system),
       settings: layout.settings.map((name) => ({ name, digest: digestOf(json[name]) })),
       messages: digests,
       firstMessage,
@@ -75,6 +85,10 @@ function recall<Print>(known: LruMap<Print>, key: string, make: () => Print): Pr
   const print = (key === UNREADABLE ? undefined : known.get(key)) ?? make();
   if (key !== UNREADABLE) known.set(key, print);
   return print;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function toMessages(value: unknown): readonly unknown[] {

@@ -45,6 +45,7 @@ type Surroundings = { readonly env: Readonly<Record<string, string>>; readonly n
 
 class MemoryVault implements Vault {
   readonly #credentials: readonly VaultCredential[];
+  readonly #ofProvider: ReadonlyMap<Provider, readonly VaultCredential[]>;
   readonly #redactor = new Redactor();
 
   constructor(sources: readonly CredentialSource[], surroundings: Surroundings) {
@@ -63,10 +64,11 @@ class MemoryVault implements Vault {
         onSecret: (secret) => this.#redactor.add(label, secret),
       });
     });
+    this.#ofProvider = Map.groupBy(this.#credentials, ({ provider }) => provider);
   }
 
   credentials(provider: Provider): readonly Credential[] {
-    return this.#credentials.filter((credential) => credential.provider === provider);
+    return this.#ofProvider.get(provider) ?? [];
   }
 
   refresh(label: string): void {

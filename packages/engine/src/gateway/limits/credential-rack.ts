@@ -12,6 +12,9 @@ export class CredentialRack {
   readonly #credentials: () => readonly Credential[];
   readonly #size: number;
   readonly #slots = new Map<string, CredentialSlots>();
+  /** What {@link all} gave last, and of which credentials. */
+  #known: readonly CredentialSlots[] = [];
+  #ofCredentials: readonly Credential[] | undefined;
   /** What an iteration had last: a provider's prompt cache is per account, so another credential would cost the whole prefix. */
   readonly #homes = new Map<string, string>();
 
@@ -23,12 +26,16 @@ export class CredentialRack {
 
   /** The credentials as they are now. */
   all(): readonly CredentialSlots[] {
-    return this.#credentials().map((credential) => {
+    const credentials = this.#credentials();
+    if (credentials === this.#ofCredentials) return this.#known;
+    this.#ofCredentials = credentials;
+    this.#known = credentials.map((credential) => {
       const slots = this.#slots.get(credential.label) ?? new CredentialSlots(credential, this.#size);
       slots.credential = credential;
       this.#slots.set(credential.label, slots);
       return slots;
     });
+    return this.#known;
   }
 
   /** How long none is usable; undefined where one is. @param now ms since the epoch. */

@@ -56,6 +56,7 @@ const UNIFIED = "anthropic-ratelimit-unified";
 export function readRateLimits(headers: Headers, now: number): SeenLimits | undefined {
   const windows = new Map<string, RateLimitWindow>();
   for (const [header, text = ""] of Object.entries(headers)) {
+    if (!header.includes("ratelimit")) continue;
     const window = readWindow(header, text, now);
     if (window === undefined || (windows.size >= MAX_WINDOWS && !windows.has(window.name))) continue;
     windows.set(window.name, { ...windows.get(window.name), ...window });
@@ -115,6 +116,7 @@ function readWindowsEnd(windows: readonly RateLimitWindow[], now: number): numbe
 
 /** Anthropic gives instants (RFC 3339, or seconds since the epoch for subscriptions), OpenAI durations (`6m0s`). */
 function readInstant(text: string, now: number): number | undefined {
+  if (text === "") return undefined;
   if (/^\d{10}$/.test(text)) return Number(text) * 1000;
   const duration = text.length <= 20 ? parseDuration(text) : undefined;
   const instant = duration === undefined ? Date.parse(text) : now + duration;

@@ -1,4 +1,5 @@
 import { countAt, type JsonObject, listAt, objectAt, textAt, toObject } from "../../agents/json-value.ts";
+import { oncePerObject } from "../once-per-object.ts";
 import type { ModelRequest } from "../port.ts";
 
 /** Input and output tokens. */
@@ -56,17 +57,30 @@ function usesHostedTool(json: JsonObject | undefined): boolean {
 function refersElsewhere(json: JsonObject): boolean {
   const state = ["previous_response_id", "conversation", "container", "cachedContent", "cached_content"];
   if (state.some((key) => isNamed(json[key])) || textAt(json, "prompt", "id") !== undefined) return true;
+  if (isReference(json)) return true;
+  return Object.values(json).some((value) =>
+    Array.isArray(value)
+      ? value.some((item) => isObject(item) && holdsReference(item))
+      : isObject(value) && holdsReference(value),
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+const holdsReference = oncePerObject((part: object) => {
   // A stack of our own: a body nested a hundred thousand deep must not end the gateway.
-  const open: unknown[] = [json];
+  const open: unknown[] = [part];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     const object = toObject(value);
     if (object !== undefined && isReference(object)) return true;
     for (const child of Array.isArray(value) ? value : Object.values(object ?? {})) {
-      if (typeof child === "object" && child !== null) open.push(child);
+      if (isObject(child)) open.push(child);
     }
   }
   return false;
-}
+});
 
 function isNamed(value: unknown): boolean {
   return isText(value) || textAt(value, "id") !== undefined;

@@ -1,4 +1,4 @@
-import { findAll } from "./find-all.ts";
+import { createFinder } from "./create-finder.ts";
 import type { Detector } from "./finding.ts";
 import { isRandom } from "./randomness.ts";
 
@@ -16,11 +16,15 @@ const NOT_LITERAL =
 const MIN_ENTROPY = 3.6;
 const MIN_HEX_ENTROPY = 3;
 
+const findAssigned = createFinder(
+  "assigned",
+  ASSIGNMENT,
+  (value, start, text) => !hasHarmlessName(text, start) && isKey(value),
+);
+const findBearers = createFinder("bearer", AUTHORIZATION, isKey);
+
 /** Finds values of high entropy under names that call them secret. */
-export const findAssignedSecrets: Detector = (text) => [
-  ...findAll(text, "assigned", ASSIGNMENT, (value, start) => !hasHarmlessName(text, start) && isKey(value)),
-  ...findAll(text, "bearer", AUTHORIZATION, isKey),
-];
+export const findAssignedSecrets: Detector = (text) => [...findAssigned(text), ...findBearers(text)];
 
 /** Looks at what stands before the name; the name and what is between it and the value have 30 characters at most. */
 function hasHarmlessName(text: string, valueStart: number): boolean {

@@ -1,4 +1,4 @@
-import { findAll } from "./find-all.ts";
+import { createFinder } from "./create-finder.ts";
 import type { Detector, Match } from "./finding.ts";
 
 /** From the `@` on; what stands before it is read backwards, so that long words without an `@` cost nothing. */
@@ -27,11 +27,13 @@ export const findEmails: Detector = (text) =>
     return [{ rule: "email", start: found.index - local.length, end: found.index + found[0].length }];
   });
 
+const findInternational = createFinder("phone", INTERNATIONAL_PHONE, (value, start, text) =>
+  isInternational(value, text[start - 1]),
+);
+const findNational = createFinder("phone", NATIONAL_PHONE);
+
 /** Finds telephone numbers that are written as such; plain runs of digits are not. */
-export const findPhones: Detector = (text) => [
-  ...findAll(text, "phone", INTERNATIONAL_PHONE, (value, start) => isInternational(value, text[start - 1])),
-  ...findAll(text, "phone", NATIONAL_PHONE),
-];
+export const findPhones: Detector = (text) => [...findInternational(text), ...findNational(text)];
 
 /** E.164: 15 digits at most; shorter than 8 are no numbers that reach anybody from abroad. */
 function isInternational(value: string, before: string | undefined): boolean {

@@ -7,11 +7,13 @@ import type { Finding } from "./finding.ts";
 import { encodeRedacted, redactText } from "./redact.ts";
 import { collectTexts, type RequestTexts } from "./request-texts.ts";
 import { createSignalLog } from "./signal-log.ts";
-import { createTextScanner, type ScannedText } from "./text-scanner.ts";
+import { createCleanParts } from "./clean-parts.ts";
+import { createTextScanner, type ScanResult, type ScannedText } from "./text-scanner.ts";
 
 type Inspection = Awaited<ReturnType<SafetyInspector["inspect"]>>;
 
 const NOTHING: Inspection = { signals: [] };
+const NOTHING_FOUND: ScanResult = { found: [], isWhole: true };
 
 /**
  * Looks through requests for what should not leave, and for what should not reach a model: secrets, personal data, hidden Unicode,
@@ -23,10 +25,13 @@ export function createSafetyInspector(policy: GatewayPolicy["safety"]): SafetyIn
   if (Object.values(actions).every((action) => action === "off")) return { inspect: () => Promise.resolve(NOTHING) };
   const scanner = createTextScanner(() => loadDetectors(policy));
   const log = createSignalLog(actions);
+  const clean = createCleanParts();
   return {
     inspect: async (request) => {
-      const { texts, isWhole } = readTexts(request);
-      const scan = await scanner.scan(texts);
+      const requestTexts = readTexts(request, clean.of(request.wire.name));
+      const { texts, isWhole } = requestTexts;
+      const scan = texts.length === 0 ? NOTHING_FOUND : await scanner.scan(texts);
+      clean.learn(request.wire.name, requestTexts, scan);
       const { run } = request.identity;
       const signals = [...log.tell(run, scan.found), ...(isWhole && scan.isWhole ? [] : log.tellUnscanned(run))];
       const refusal = findRefusal(scan.found, ({ kind }) => actions[kind] === "refuse");
@@ -37,11 +42,11 @@ export function createSafetyInspector(policy: GatewayPolicy["safety"]): SafetyIn
 }
 
 /** The texts of a request: the strings of its JSON, or all of it where it is other text. */
-function readTexts({ wire, json, body }: ModelRequest): RequestTexts {
-  if (json !== undefined) return collectTexts(wire.name, json);
-  if (body.length === 0) return { texts: [], isWhole: true };
-  if (!isUtf8(body)) return { texts: [], isWhole: false };
-  return { texts: [{ text: body.toString(), place: "the request", isFromTool: false }], isWhole: true };
+function readTexts({ wire, json, body }: ModelRequest, clean: WeakSet<object>): RequestTexts {
+  if (json !== undefined) return collectTexts(wire.name, json, clean);
+  if (body.length === 0) return { texts: [], isWhole: true, parts: [] };
+  if (!isUtf8(body)) return { texts: [], isWhole: false, parts: [] };
+  return { texts: [{ text: body.toString(), place: "the request", isFromTool: false }], isWhole: true, parts: [] };
 }
 
 type Choose = (finding: Finding) => boolean;

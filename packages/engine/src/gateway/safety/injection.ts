@@ -1,4 +1,4 @@
-import { findAll } from "./find-all.ts";
+import { createFinder } from "./create-finder.ts";
 import type { Detector } from "./finding.ts";
 
 /** Words between the ones that matter, in any number of spaces and lines up to a few. */
@@ -60,8 +60,10 @@ const PHRASES: readonly (readonly [string, RegExp])[] = [
   ],
 ];
 
+const FINDERS = PHRASES.map(([rule, phrase]) => createFinder(rule, phrase));
+
 /** Finds known phrases of prompt injection. */
-export const findInjections: Detector = (text) => PHRASES.flatMap(([rule, phrase]) => findAll(text, rule, phrase));
+export const findInjections: Detector = (text) => FINDERS.flatMap((find) => find(text));
 
 function pattern(source: string): RegExp {
   return new RegExp(String.raw`\b${source}`, "dgi");

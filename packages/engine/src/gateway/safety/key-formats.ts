@@ -1,29 +1,43 @@
-import { findAll } from "./find-all.ts";
+import { createFinder } from "./create-finder.ts";
 import type { Detector } from "./finding.ts";
 import { isRandom } from "./randomness.ts";
 
+/** A form of key: its rule, what people call it, and its pattern. */
+type KeyFormat = readonly [rule: string, name: string, pattern: RegExp];
+
 /**
- * Keys that are recognised by their own form, where secretlint has no rule or a narrower one. Where both know a provider, the names
- * are secretlint's, so that a key that both find has one name.
+ * Keys that are recognised by their own form, so that a hit is hardly ever something else; here, because secretlint has no rule for
+ * them or a narrower one. Where both know a provider, the rules have secretlint's names, so that a key that both find has one name.
  */
-const KEY_FORMATS: readonly (readonly [string, RegExp])[] = [
-  ["anthropic", /\b(?<value>sk-ant-[A-Za-z0-9_-]{20,200})/dg],
-  ["openai", /\b(?<value>sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,300})/dg],
-  ["openai", /\b(?<value>sk-[A-Za-z0-9]{40,64})(?![\w-])/dg],
-  ["openrouter", /\b(?<value>sk-or-(?:v1-)?[A-Za-z0-9]{32,100})/dg],
-  ["aws", /\b(?<value>(?:AKIA|ASIA)[0-9A-Z]{16})\b/dg],
-  ["google", /\b(?<value>AIza[0-9A-Za-z_-]{35})(?![\w-])/dg],
-  ["google", /\b(?<value>GOCSPX-[0-9A-Za-z_-]{28})(?![\w-])/dg],
-  ["google", /\b(?<value>ya29\.[0-9A-Za-z_-]{40,500})/dg],
-  ["github", /\b(?<value>gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})\b/dg],
-  ["slack", /\b(?<value>xox[abeoprs]-[0-9A-Za-z-]{20,200})/dg],
-  ["stripe", /\b(?<value>[sr]k_live_[0-9A-Za-z]{20,100})\b/dg],
-  ["xai", /\b(?<value>xai-[0-9A-Za-z]{60,120})\b/dg],
+const KEY_FORMATS: readonly KeyFormat[] = [
+  ["anthropic", "an Anthropic key", /\b(?<value>sk-ant-[A-Za-z0-9_-]{20,200})/dg],
+  ["openai", "an OpenAI key", /\b(?<value>sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,300})/dg],
+  ["openai", "an OpenAI key", /\b(?<value>sk-[A-Za-z0-9]{40,64})(?![\w-])/dg],
+  ["openrouter", "an OpenRouter key", /\b(?<value>sk-or-(?:v1-)?[A-Za-z0-9]{32,100})/dg],
+  ["aws", "an AWS access key", /\b(?<value>(?:AKIA|ASIA)[0-9A-Z]{16})\b/dg],
+  ["google", "a Google key", /\b(?<value>AIza[0-9A-Za-z_-]{35})(?![\w-])/dg],
+  ["google", "a Google key", /\b(?<value>GOCSPX-[0-9A-Za-z_-]{28})(?![\w-])/dg],
+  ["google", "a Google key", /\b(?<value>ya29\.[0-9A-Za-z_-]{40,500})/dg],
+  ["github", "a GitHub token", /\b(?<value>gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{50,255})\b/dg],
+  ["slack", "a Slack token", /\b(?<value>xox[abeoprs]-[0-9A-Za-z-]{20,200})/dg],
+  ["stripe", "a Stripe key", /\b(?<value>[sr]k_live_[0-9A-Za-z]{20,100})\b/dg],
+  ["xai", "an xAI key", /\b(?<value>xai-[0-9A-Za-z]{60,120})\b/dg],
 ];
 
+/** What most texts have none of; one test spares them the others. */
+const ANY_KEY = new RegExp(KEY_FORMATS.map(([, , pattern]) => pattern.source).join("|"));
 /** Bits a character that a key has at least. */
 const MIN_ENTROPY = 3;
 
+const FINDERS = KEY_FORMATS.map(([rule, name, pattern]) => ({
+  name,
+  find: createFinder(rule, pattern, (value) => isRandom(value, MIN_ENTROPY)),
+}));
+
 /** Finds keys of known providers. */
-export const findKeys: Detector = (text) =>
-  KEY_FORMATS.flatMap(([rule, pattern]) => findAll(text, rule, pattern, (value) => isRandom(value, MIN_ENTROPY)));
+export const findKeys: Detector = (text) => (ANY_KEY.test(text) ? FINDERS.flatMap(({ find }) => find(text)) : []);
+
+/** What people call the first key of a known provider in `text`; undefined where there is none. */
+export function nameKeyIn(text: string): string | undefined {
+  return ANY_KEY.test(text) ? FINDERS.find(({ find }) => find(text).length > 0)?.name : undefined;
+}

@@ -1,5 +1,5 @@
 /** What people write where a key would stand. */
-const PLACEHOLDER = /example|placeholder|redacted|dummy|your[-_]|changeme|x{4}|\.{3}/i;
+const PLACEHOLDER = /example|placeholder|redacted|dummy|fake|your[-_]|changeme|x{4}|\.{3}|1234567890|abcdef/i;
 
 /**
  * Tells whether `text` looks drawn at random, as keys are, rather than written by a person.

@@ -8,10 +8,17 @@ export type RequestText = {
   /** Where it is, in words: `message 3, tool result`. */
   readonly place: string;
   readonly isFromTool: boolean;
+  /** The message, or other part of the body at the top, that it stands in; left out where that is a text itself. */
+  readonly part?: object;
 };
 
 /** The texts of a request, in the order of its body. `isWhole` is false where some are nested too deep to be looked at. */
-export type RequestTexts = { readonly texts: readonly RequestText[]; readonly isWhole: boolean };
+export type RequestTexts = {
+  readonly texts: readonly RequestText[];
+  readonly isWhole: boolean;
+  /** The parts that were looked into. */
+  readonly parts: readonly object[];
+};
 
 /** Levels of objects and arrays that are looked into. Providers take no such depth. */
 const MAX_DEPTH = 64;
@@ -20,14 +27,15 @@ const MIN_BINARY = 1024;
 const DATA_URL = /^data:[\w.+-]{1,40}\/[\w.+-]{1,80};base64,/;
 const NOT_BASE64 = /[^A-Za-z0-9+/_=-]/;
 
-/** Collects the strings of a request's body, each with its place. Never throws. */
-export function collectTexts(wire: Wire, json: JsonObject): RequestTexts {
+/** Collects the strings of a request's body, each with its place, but for those of parts that `known` has. Never throws. */
+export function collectTexts(wire: Wire, json: JsonObject, known: Pick<WeakSet<object>, "has">): RequestTexts {
   const layout = PROMPT_LAYOUTS[wire];
   const texts: RequestText[] = [];
+  const looked: object[] = [];
   let isWhole = true;
   const visit = (value: unknown, at: Position): void => {
     if (typeof value === "string") {
-      if (!isBinary(value)) texts.push({ text: value, place: toPlace(at), isFromTool: at.isFromTool });
+      if (!isBinary(value)) texts.push(toText(value, at));
     } else if (typeof value === "object" && value !== null) {
       if (at.depth >= MAX_DEPTH) isWhole = false;
       else for (const child of childrenOf(value)) visit(child, inside(value, at, layout));
@@ -36,15 +44,24 @@ export function collectTexts(wire: Wire, json: JsonObject): RequestTexts {
   for (const [key, value] of Object.entries(json)) {
     const isList = key === layout.messages && Array.isArray(value);
     const parts: readonly unknown[] = isList ? value : [value];
-    parts.forEach((part, index) => {
-      visit(part, { part: isList ? `message ${index + 1}` : nameOf(key, layout), isFromTool: false, depth: 0 });
-    });
+    for (const [index, part] of parts.entries()) {
+      const name = isList ? `message ${index + 1}` : nameOf(key, layout);
+      const object = typeof part === "object" && part !== null ? part : undefined;
+      if (object !== undefined && known.has(object)) continue;
+      if (object !== undefined) looked.push(object);
+      visit(part, { name, part: object, isFromTool: false, depth: 0 });
+    }
   }
-  return { texts, isWhole };
+  return { texts, isWhole, parts: looked };
 }
 
 /** Where the walk is. */
-type Position = { readonly part: string; readonly isFromTool: boolean; readonly depth: number };
+type Position = {
+  readonly name: string;
+  readonly part: object | undefined;
+  readonly isFromTool: boolean;
+  readonly depth: number;
+};
 
 function inside(value: object, at: Position, layout: PromptLayout): Position {
   const object = toObject(value);
@@ -73,6 +90,7 @@ function nameOf(key: string, layout: PromptLayout): string {
   return key === layout.messages ? "message 1" : "the request";
 }
 
-function toPlace({ part, isFromTool }: Position): string {
-  return isFromTool ? `${part}, tool result` : part;
+function toText(text: string, { name, part, isFromTool }: Position): RequestText {
+  const place = isFromTool ? `${name}, tool result` : name;
+  return { text, place, isFromTool, ...(part === undefined ? {} : { part }) };
 }

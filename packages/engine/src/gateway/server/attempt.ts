@@ -1,4 +1,4 @@
-import { type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import type { RequestSignal } from "@cloister/core";
 import {
   type AttemptEnd,
@@ -8,8 +8,9 @@ import {
   RefusedError,
   type Upstream,
 } from "../port.ts";
-import { flatHeaders, withCredential, withoutEncoding } from "./headers.ts";
-import { type Patience, send, type UpstreamAnswer } from "./send.ts";
+import { oncePerObject } from "../once-per-object.ts";
+import { withCredential, withoutEncoding } from "./headers.ts";
+import { type Outgoing, type Patience, send, type UpstreamAnswer } from "./send.ts";
 
 /** What sending needs. */
 export type Sender = {
@@ -65,19 +66,16 @@ async function tryOnce(
   signal: AbortSignal,
 ): Promise<Tried> {
   try {
+    const { origin } = placeOf(lease.upstream);
     const outgoing = {
+      origin,
       method: request.method,
       path: joinPath(lease.upstream, request.path),
       headers: withCredential(request.headers, await lease.credential.headers()),
       body: request.body,
     };
-    const answer = await send(
-      pool(new URL(lease.upstream.baseUrl).origin),
-      askFor(outgoing, request, lease.model),
-      patience,
-      signal,
-    );
-    return { answer, end: { type: "answered", status: answer.status, headers: flatHeaders(answer.headers) } };
+    const answer = await send(pool(origin), askFor(outgoing, request, lease.model), patience, signal);
+    return { answer, end: { type: "answered", status: answer.status, headers: answer.flatHeaders } };
   } catch (error: unknown) {
     if (signal.aborted) return { end: { type: "abandoned" } };
     return { end: { type: "unreachable", error: error instanceof Error ? error : new Error(String(error)) } };
@@ -85,20 +83,18 @@ async function tryOnce(
 }
 
 /** As the provider's SDKs join them: OpenAI's base URL holds the version, in place of the gateway's own `/v1`. */
-function joinPath({ provider, baseUrl }: Upstream, path: string): string {
-  const prefix = new URL(baseUrl).pathname.replace(/\/+$/, "");
-  return `${prefix}${provider === "openai" ? path.replace(/^\/v1(?=\/|$|\?)/, "") : path}`;
+function joinPath(upstream: Upstream, path: string): string {
+  const { prefix } = placeOf(upstream);
+  return `${prefix}${upstream.provider === "openai" ? path.replace(/^\/v1(?=\/|$|\?)/, "") : path}`;
 }
 
-type Asked = {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body: Buffer;
-};
+const placeOf = oncePerObject(({ baseUrl }: Upstream) => {
+  const { origin, pathname } = new URL(baseUrl);
+  return { origin, prefix: pathname.replace(/\/+$/, "") };
+});
 
 /** The request for another model: in its path with Gemini, else in its body. */
-function askFor(outgoing: Asked, request: ModelRequest, model: string | undefined): Asked {
+function askFor(outgoing: Outgoing, request: ModelRequest, model: string | undefined): Outgoing {
   if (model === undefined || model === request.facts.model) return outgoing;
   if (request.wire.name === "gemini") {
     const path = outgoing.path.replace(/\/models\/[^/:?]+/, () => `/models/${encodeURIComponent(model)}`);

@@ -5,14 +5,16 @@ import { type Identity, type ModelRequest, type Refusal, RefusedError, type Wire
 import type { GatewayPolicy } from "../policy.ts";
 import type { Grants, Guest } from "../grants.ts";
 import { findWire } from "../wires/index.ts";
-import { flatHeaders, forwardedHeaders } from "./headers.ts";
-import { parseBody, readBody } from "./read-body.ts";
+import { forwardedHeaders } from "./headers.ts";
+import type { BodyReader } from "./body-reader.ts";
+import { readBody } from "./read-body.ts";
 import { type Rooms, serve } from "./serve.ts";
 import { readToken } from "./token.ts";
 
 /** What the front door needs beside the rooms behind it. */
 export type Entrance = Rooms & {
   readonly grants: Grants;
+  readonly bodies: BodyReader;
   readonly endpoints: GatewayPolicy["endpoints"];
   /** Makes ids that are unique in the ledger. */
   readonly createId: () => string;
@@ -52,12 +54,12 @@ async function take(
 ): Promise<void> {
   const { guest, ...head } = arrival;
   // As they came: which provider's key header a client uses tells whose client it is.
-  const wire = findWire(head.method, head.path, flatHeaders(incoming.headers));
+  const wire = findWire(head.method, head.path, incoming.headers);
   try {
     if (guest === undefined) throw new RefusedError(UNKNOWN_TOKEN);
     const known = checkEndpoint(entrance, wire, head);
     const body = await readBody(incoming);
-    const json = parseBody(body, head.headers["content-encoding"]);
+    const json = entrance.bodies.read(body, head.headers["content-encoding"]);
     const facts = known.readRequest(head.path, json);
     await serve(entrance, { ...head, identity: guest.identity, wire: known, facts, body, json }, response);
   } catch (error: unknown) {

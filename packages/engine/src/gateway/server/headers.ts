@@ -40,12 +40,16 @@ export function withCredential(
   headers: Readonly<Record<string, string>>,
   credential: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const merged: Record<string, string> = { ...headers };
-  for (const [name, value] of Object.entries(credential)) {
-    const own = name.endsWith("-beta") ? (merged[name]?.split(",") ?? []) : [];
-    merged[name] = [...new Set([...own.map((item) => item.trim()), value])].join(",");
+  const merged: Record<string, string> = { ...headers, ...credential };
+  for (const name of Object.keys(credential)) {
+    const [own, added] = [headers[name], credential[name]];
+    if (name.endsWith("-beta") && own !== undefined && added !== undefined) merged[name] = joinLists(own, added);
   }
   return merged;
+}
+
+function joinLists(own: string, added: string): string {
+  return [...new Set([...own.split(",").map((item) => item.trim()), added])].join(",");
 }
 
 /** The headers of a request whose body was written anew, and so is no longer packed. */
@@ -67,7 +71,8 @@ export type AnswerHeaders = Record<string, string | string[]>;
 
 /** Headers with one value each, for those who read them. */
 export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
-  );
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    flat[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
+  return flat;
 }

@@ -1,6 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import { toObject, type JsonObject } from "../../agents/json-value.ts";
 import { RefusedError } from "../port.ts";
 
 /** Longer requests are refused: the largest that a provider takes is 32 MiB. */
@@ -28,27 +26,4 @@ export function readBody(incoming: IncomingMessage): Promise<Buffer> {
     incoming.on("error", reject);
     incoming.on("aborted", () => reject(new Error("the client went away")));
   });
-}
-
-/** How clients pack a body, and what unpacks it. */
-const UNPACKERS: Readonly<Record<string, (packed: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
-  gzip: gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
-};
-
-/**
- * The body as a JSON object; undefined where it is none.
- * @param encoding as in `content-encoding`. What is sent on stays packed as it was.
- */
-export function parseBody(body: Buffer, encoding: string = ""): JsonObject | undefined {
-  if (body.length === 0) return undefined;
-  try {
-    const unpack = UNPACKERS[encoding.trim().toLowerCase()];
-    const text = unpack === undefined ? body : unpack(body, { maxOutputLength: MAX_BODY_BYTES });
-    return toObject(JSON.parse(text.toString("utf8")));
-  } catch {
-    return undefined;
-  }
 }

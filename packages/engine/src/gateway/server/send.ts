@@ -1,17 +1,20 @@
 import type { Dispatcher } from "undici";
-import type { AnswerHeaders } from "./headers.ts";
-import { answeredHeaders } from "./headers.ts";
+import { type AnswerHeaders, answeredHeaders, flatHeaders } from "./headers.ts";
 
 /** How long to wait for an answer to begin, and for its next byte: thinking models are silent for minutes. */
 export type Patience = { readonly firstByteMs: number; readonly idleMs: number };
 
 /** What is sent to a provider. */
 export type Outgoing = {
+  readonly origin: string;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 };
+
+/** Of an answer that nobody wants so much is read, so that its connection can be used again; then that is given up. In bytes. */
+const MAX_DISCARDED = 64 * 1024;
 
 /** Takes an answer's bytes as they come. */
 export type Sink = {
@@ -25,6 +28,8 @@ export type Sink = {
 export type UpstreamAnswer = {
   readonly status: number;
   readonly headers: AnswerHeaders;
+  /** The same with one value each. */
+  readonly flatHeaders: Readonly<Record<string, string>>;
   /** Resolves when it is over: true where it came to its proper end. Never rejects. */
   relay(sink: Sink): Promise<boolean>;
   discard(): void;
@@ -43,10 +48,10 @@ export function send(
 ): Promise<UpstreamAnswer> {
   return new Promise((resolve, reject) => {
     const handler = new AnswerHandler(resolve, reject, signal);
-    const { method, path, headers, body } = outgoing;
+    const { body, ...head } = outgoing;
     const timeouts = { headersTimeout: firstByteMs, bodyTimeout: idleMs };
     const payload = body.length === 0 ? null : body;
-    pool.dispatch({ method, path, headers, body: payload, ...timeouts }, handler);
+    pool.dispatch({ ...head, body: payload, ...timeouts }, handler);
   });
 }
 
@@ -58,7 +63,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly #over = Promise.withResolvers<boolean>();
   #abort: (() => void) | undefined;
   #sink: Sink | undefined;
-  #discarded = false;
+  /** Bytes that may still be dropped; undefined where the answer is not to be. */
+  #toDiscard: number | undefined;
 
   constructor(resolve: (answer: UpstreamAnswer) => void, reject: (error: Error) => void, signal: AbortSignal) {
     this.#resolve = resolve;
@@ -79,9 +85,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     controller.pause();
+    const answered = answeredHeaders(headers);
     this.#resolve({
       status,
-      headers: answeredHeaders(headers),
+      headers: answered,
+      flatHeaders: flatHeaders(answered),
       relay: (sink) => {
         this.#sink = sink;
         sink.onPausable(() => controller.resume());
@@ -89,7 +97,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
         return this.#over.promise;
       },
       discard: () => {
-        this.#discarded = true;
+        this.#toDiscard = MAX_DISCARDED;
         controller.resume();
       },
     });
@@ -97,6 +105,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#sink !== undefined && !this.#sink.write(chunk)) controller.pause();
+    if (this.#toDiscard === undefined) return;
+    this.#toDiscard -= chunk.length;
+    if (this.#toDiscard < 0) controller.abort(new Error("the answer is longer than it is worth"));
   }
 
   onResponseEnd(): void {
@@ -104,7 +115,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#discarded) this.#reject(error); // Does nothing once the answer has begun.
+    if (this.#toDiscard === undefined) this.#reject(error); // Does nothing once the answer has begun.
     this.#end(false);
   }
 

@@ -13,7 +13,7 @@ import {
 import { type Books, flagRequest, identifyRequest, settleRequest } from "../settle.ts";
 import type { Reservation, SpendGate } from "../spend-gate.ts";
 import { type Attempted, attemptRequest, type Sender } from "./attempt.ts";
-import { flatHeaders, withoutEncoding } from "./headers.ts";
+import { withoutEncoding } from "./headers.ts";
 import type { Sink } from "./send.ts";
 
 /** Everything that a request passes through. */
@@ -94,7 +94,7 @@ async function relay(
   { response, reservation }: Passage,
 ): Promise<void> {
   const firstByteMs = performance.now() - request.startedAt;
-  const headers = flatHeaders(answer.headers);
+  const headers = answer.flatHeaders;
   const reader = request.wire.createUsageReader(headers["content-type"] ?? "");
   const recording = rooms.recorder?.begin(request);
   recording?.head(answer.status, headers);

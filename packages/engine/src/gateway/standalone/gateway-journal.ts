@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { type BudgetLimits, CloisterError, foldLedger, type Ledger, lostSettlement } from "@cloister/core";
-import { type Journal, openJournal, type StoredRecord } from "../../journal/index.ts";
+import { type Journal, type JournalRecord, openJournal, type StoredRecord } from "../../journal/index.ts";
 import { lockHolder, takeLock } from "../../runs/lock.ts";
 import type { GatewayEvent } from "./gateway-event.ts";
 import type { LedgerPlace } from "./ledger-place.ts";
@@ -26,6 +26,8 @@ export interface GatewayJournal extends Disposable {
   readonly before: Ledger;
   /** On disk when it returns. @param time ms since the epoch. @throws what the journal throws. */
   append(events: readonly GatewayEvent[], time: number): void;
+  /** Written when it returns, and on disk when its promise resolves. @param time ms since the epoch. @throws what the journal throws. */
+  appendSoon(events: readonly GatewayEvent[], time: number): Promise<void>;
 }
 
 /**
@@ -47,7 +49,16 @@ export function openGatewayJournal(options: JournalOptions): GatewayJournal {
   write(journal, [start], time);
   const before = settleLost(journal, options);
   const held = stack.move();
-  return { limits, before, append: (events, at) => write(journal, events, at), [Symbol.dispose]: () => held.dispose() };
+  return {
+    limits,
+    before,
+    append: (events, at) => write(journal, events, at),
+    async appendSoon(events, at) {
+      journal.append(toRecords(events, at), { expected: journal.length, durable: false });
+      await journal.sync();
+    },
+    [Symbol.dispose]: () => held.dispose(),
+  };
 }
 
 /** @returns the ledger, in which nothing is open any more. */
@@ -64,8 +75,11 @@ function settleLost(journal: Journal, { place, time }: JournalOptions): Ledger {
 }
 
 function write(journal: Journal, events: readonly GatewayEvent[], time: number): void {
-  const records = events.map(({ type, ...data }) => ({ type, time, data }));
-  journal.append(records, { expected: journal.length });
+  journal.append(toRecords(events, time), { expected: journal.length });
+}
+
+function toRecords(events: readonly GatewayEvent[], time: number): readonly JournalRecord[] {
+  return events.map(({ type, ...data }) => ({ type, time, data }));
 }
 
 function lastLimits(records: Iterable<StoredRecord>): BudgetLimits {

@@ -49,10 +49,10 @@ export class GatewaySession {
     this.history = new RequestHistory(id, journal.before, onRow);
   }
 
-  /** Writes to the journal, then to the history. @throws what the journal throws. */
-  write(events: readonly RequestEvent[]): void {
+  /** Writes to the journal, then to the history. Resolves when it is on disk. @throws what the journal throws. */
+  async write(events: readonly RequestEvent[]): Promise<void> {
     const time = this.#options.now();
-    this.#options.journal.append(events, time);
+    await this.#options.journal.appendSoon(events, time);
     this.history.take(events, time);
   }
 

@@ -1,6 +1,7 @@
 import { CloisterError, PROVIDERS, type Provider } from "@cloister/core";
 import { findCassettes, startReplayServer } from "../cassette/index.ts";
 import { findCredentialSources, hideCredentialsFromProcess, openVault, type Vault } from "../credentials/index.ts";
+import { describeSource } from "../credentials/secret.ts";
 import type { CredentialSource, GatewayPolicy } from "../policy.ts";
 import { redirectVariables } from "../redirect.ts";
 
@@ -8,7 +9,7 @@ import { redirectVariables } from "../redirect.ts";
 export type FoundCredential = {
   readonly label: string;
   readonly provider: Provider;
-  /** `ANTHROPIC_API_KEY`, a path, `helper command`, `keyring`. Never the secret. */
+  /** `the variable ANTHROPIC_API_KEY`, `the file …`. Never the secret. */
   readonly from: string;
 };
 
@@ -79,12 +80,6 @@ function describeSources(
     const source = own[index];
     return source === undefined ? [] : [{ label, provider, from: describeSource(source) }];
   });
-}
-
-function describeSource({ from }: CredentialSource): string {
-  if (from.type === "env") return from.name;
-  if (from.type === "file") return from.path;
-  return from.type === "helper" ? "helper command" : `keyring, ${from.service}`;
 }
 
 function noCredential(): CloisterError {

@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { type BudgetLimits, createSpendBook, type Provider, type SpendBook } from "@cloister/core";
 import { stateHome } from "../../workspace/worktree.ts";
 import { createRunId } from "../../runs/run-store.ts";
 import { PROMETHEUS_CONTENT_TYPE, startTelemetry, type Telemetry } from "../../telemetry/index.ts";
-import { createRecorder } from "../cassette/index.ts";
 import { createGateway, type Gateway } from "../create-gateway.ts";
-import { openPeriodBook, type PeriodBook } from "../money/index.ts";
+import type { PeriodBook } from "../money/index.ts";
+import { openRecorder, openSharedBook, sayFailure } from "../open-fittings.ts";
 import { noteUnpriced } from "../note-unpriced.ts";
 import type { GatewayPolicy } from "../policy.ts";
 import { openGatewayJournal } from "./gateway-journal.ts";
@@ -128,7 +127,7 @@ async function openTelemetry(
 function openPeriods({ env, policy }: StandaloneOptions, stack: AsyncDisposableStack): PeriodBook | undefined {
   const { limits, warnAt } = policy.budgets;
   if (limits.day === undefined && limits.month === undefined) return undefined;
-  return stack.adopt(openPeriodBook(join(stateHome(env), "spending.db"), warnAt), (opened) => opened.close());
+  return openSharedBook(stateHome(env), warnAt, stack);
 }
 
 type GatewayParts = {
@@ -144,11 +143,6 @@ async function openGateway(
   { record, port = 0, notify }: StandaloneOptions,
   { origin, telemetry, book, periods, session, stack }: GatewayParts,
 ): Promise<Gateway> {
-  const redact = (text: string): string => origin.vault.redact(text);
-  const recorder = record === undefined ? undefined : createRecorder({ folder: record, redact, onProblem: notify });
-  if (recorder !== undefined) stack.defer(() => recorder.close());
-  const onFailure = (error: unknown): void =>
-    notify(`The gateway could not write its ledger: ${error instanceof Error ? error.message : String(error)}.`);
   return createGateway({
     ...origin,
     port,
@@ -156,8 +150,8 @@ async function openGateway(
     book,
     ...(periods === undefined ? {} : { periods }),
     write: (events) => session().write(events),
-    onFailure,
+    onFailure: sayFailure(notify),
     observers: [telemetry.gatewayObserver, noteUnpriced(notify)],
-    ...(recorder === undefined ? {} : { recorder }),
+    ...openRecorder(record, { vault: origin.vault, notify }, stack),
   });
 }

@@ -1,7 +1,7 @@
 /** Where the documents go that a framer finds. */
 export interface DocumentSink {
-  /** One JSON document, or what stands in its place. The bytes hold until the call returns. */
-  document(bytes: Buffer): void;
+  /** One JSON document, or what stands in its place, as Latin-1: one character a byte. */
+  document(json: string): void;
   /** Something was too long to be read. */
   damage(): void;
 }

@@ -4,12 +4,10 @@ import type { DocumentFramer, DocumentSink } from "./document-framer.ts";
 /** The longest event that is read. Real ones stay under some 100 KiB; the last one of a Responses stream repeats the whole answer. */
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-const SPACE = 0x20;
-const COLON = 0x3a;
-const DATA = Buffer.from("data");
-const NEW_LINE = Buffer.from("\n");
+const LINE_FEED = "\n";
+const CARRIAGE_RETURN = "\r";
+const DATA = "data:";
+const LINE_END = /[\r\n]/g;
 
 /**
  * Finds the data of server-sent events, as the HTML standard describes them: lines end in LF, CR or CRLF; the `data` lines of an
@@ -20,7 +18,10 @@ export class EventStreamFramer implements DocumentFramer {
   readonly #sink: DocumentSink;
   /** The line under way, where it began in an earlier chunk. */
   readonly #line = new BoundedBytes(MAX_EVENT_BYTES);
-  readonly #data = new BoundedBytes(MAX_EVENT_BYTES);
+  /** The data of the event under way: of nearly all it is one line of one chunk, which is not copied. */
+  #data = "";
+  /** The same, where it is more lines, or of earlier chunks: those are not to be kept alive. */
+  readonly #held = new BoundedBytes(MAX_EVENT_BYTES);
   /** The last byte was a CR: an LF right after it belongs to the same line end. */
   #afterReturn = false;
 
@@ -29,61 +30,74 @@ export class EventStreamFramer implements DocumentFramer {
   }
 
   push(chunk: Buffer): void {
-    const hasReturns = chunk.includes(CARRIAGE_RETURN);
+    const text = chunk.toString("latin1");
+    const hasReturns = text.includes(CARRIAGE_RETURN);
     let start = 0;
-    for (let end = findLineEnd(chunk, 0, hasReturns); end >= 0; end = findLineEnd(chunk, start, hasReturns)) {
-      const isSecondHalf = this.#afterReturn && end === start && chunk[end] === LINE_FEED;
-      if (!isSecondHalf) this.#endLine(chunk.subarray(start, end));
-      this.#afterReturn = chunk[end] === CARRIAGE_RETURN;
+    for (let end = findLineEnd(text, 0, hasReturns); end >= 0; end = findLineEnd(text, start, hasReturns)) {
+      const isSecondHalf = this.#afterReturn && end === start && text[end] === LINE_FEED;
+      if (!isSecondHalf) this.#endLine(text, start, end);
+      this.#afterReturn = text[end] === CARRIAGE_RETURN;
       start = end + 1;
     }
+    this.#hold();
     if (start === chunk.length) return;
     this.#line.append(chunk.subarray(start));
     this.#afterReturn = false;
   }
 
   end(): void {
-    this.#endLine(NEW_LINE.subarray(1));
+    this.#endLine("", 0, 0);
     this.#endEvent();
   }
 
-  #endLine(rest: Buffer): void {
+  /** The line that ends with what `text` has from `start` up to `end`. Most begin there, too, and are not copied. */
+  #endLine(text: string, start: number, end: number): void {
     if (this.#line.isEmpty) {
-      this.#takeLine(rest);
+      this.#takeLine(text.slice(start, end));
       return;
     }
-    this.#line.append(rest);
-    if (this.#line.overflown) this.#data.overflow();
-    else this.#takeLine(this.#line.view);
+    this.#line.append(Buffer.from(text.slice(start, end), "latin1"));
+    if (this.#line.overflown) this.#overflow();
+    else this.#takeLine(this.#line.view.toString("latin1"));
     this.#line.clear();
   }
 
-  #takeLine(line: Buffer): void {
+  #takeLine(line: string): void {
     if (line.length === 0) this.#endEvent();
     // The same limit as for a line in pieces, or the result would depend on the chunks.
-    else if (line.length > MAX_EVENT_BYTES) this.#data.overflow();
-    else if (line[DATA.length] === COLON && line.subarray(0, DATA.length).equals(DATA)) this.#takeData(line);
+    else if (line.length > MAX_EVENT_BYTES) this.#overflow();
+    else if (line.startsWith(DATA))
+      this.#takeData(line.slice(line[DATA.length] === " " ? DATA.length + 1 : DATA.length));
   }
 
-  #takeData(line: Buffer): void {
-    const from = DATA.length + 1;
-    if (!this.#data.isEmpty) this.#data.append(NEW_LINE);
-    this.#data.append(line.subarray(line[from] === SPACE ? from + 1 : from));
+  #takeData(data: string): void {
+    this.#hold();
+    if (this.#held.isEmpty) this.#data = data;
+    else this.#held.append(Buffer.from(`${LINE_FEED}${data}`, "latin1"));
+  }
+
+  #hold(): void {
+    if (this.#data !== "") this.#held.append(Buffer.from(this.#data, "latin1"));
+    this.#data = "";
+  }
+
+  #overflow(): void {
+    this.#data = "";
+    this.#held.overflow();
   }
 
   #endEvent(): void {
-    if (this.#data.isEmpty) return;
-    if (this.#data.overflown) this.#sink.damage();
-    else this.#sink.document(this.#data.view);
-    this.#data.clear();
+    if (this.#held.overflown) this.#sink.damage();
+    else if (!this.#held.isEmpty) this.#sink.document(this.#held.view.toString("latin1"));
+    else if (this.#data !== "") this.#sink.document(this.#data);
+    this.#data = "";
+    if (!this.#held.isEmpty) this.#held.clear();
   }
 }
 
 /** The next CR or LF; -1 where there is none. The search for LF alone is native, and enough for nearly every stream. */
-function findLineEnd(chunk: Buffer, from: number, hasReturns: boolean): number {
-  if (!hasReturns) return chunk.indexOf(LINE_FEED, from);
-  for (let at = from; at < chunk.length; at += 1) {
-    if (chunk[at] === LINE_FEED || chunk[at] === CARRIAGE_RETURN) return at;
-  }
-  return -1;
+function findLineEnd(text: string, from: number, hasReturns: boolean): number {
+  if (!hasReturns) return text.indexOf(LINE_FEED, from);
+  LINE_END.lastIndex = from;
+  return LINE_END.test(text) ? LINE_END.lastIndex - 1 : -1;
 }

@@ -46,7 +46,7 @@ const OPENAI_PATH = /^\/(?:v1\/|(?:models|embeddings|moderations|files|images|au
 export function findWire(
   method: string,
   path: string,
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, unknown>>,
 ): WireAdapter | undefined {
   const endpoint = withoutQuery(path);
   const name = ENDPOINTS.find((known) => known.path.test(endpoint))?.wire ?? guessWire(endpoint, headers);
@@ -54,7 +54,7 @@ export function findWire(
   return FREE_METHODS.has(method) ? FREE_ADAPTERS[name] : WIRE_ADAPTERS[name];
 }
 
-function guessWire(endpoint: string, headers: Readonly<Record<string, string>>): Wire | undefined {
+function guessWire(endpoint: string, headers: Readonly<Record<string, unknown>>): Wire | undefined {
   if (headers["anthropic-version"] !== undefined) return "anthropic";
   if (headers["x-goog-api-key"] !== undefined || GEMINI_VERSION.test(endpoint)) return "gemini";
   return OPENAI_PATH.test(endpoint) ? "openai_chat" : undefined;

@@ -59,7 +59,7 @@ export class JsonBodyFramer implements DocumentFramer {
 
   #endObject(): void {
     if (this.#object.overflown) this.#sink.damage();
-    else this.#sink.document(this.#object.view);
+    else this.#sink.document(this.#object.view.toString("latin1"));
     this.#object.clear();
     this.#nesting = undefined;
   }

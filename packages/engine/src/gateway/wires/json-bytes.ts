@@ -87,11 +87,30 @@ function findValue(json: string, key: string, from: number): number {
 function findEnd(json: string, start: number): number {
   const first = json.charCodeAt(start);
   if (first === QUOTE) return findStringEnd(json, start);
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return start;
-  const nesting = new JsonNesting();
-  let at = start;
-  while (at < json.length && !nesting.take(json.charCodeAt(at))) at += 1;
-  return Math.min(at + 1, json.length);
+  return first === OPEN_BRACE || first === OPEN_BRACKET ? findNestedEnd(json, start) : start;
+}
+
+/** Where the value ends that begins at `start`, whatever it is. Of what is no JSON, some place behind `start`, or the end. */
+export function findValueEnd(json: string, start: number): number {
+  const end = findEnd(json, start);
+  if (end > start) return end;
+  AFTER_WORD.lastIndex = start;
+  return AFTER_WORD.test(json) ? AFTER_WORD.lastIndex - 1 : json.length;
+}
+
+/** What ends a number, `true`, `false` or `null`. */
+const AFTER_WORD = /[\s,\]}]/g;
+
+/** Jumps over strings, of which most of JSON is made; what is in them counts for nothing. */
+function findNestedEnd(json: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < json.length; at += 1) {
+    const sign = json.charCodeAt(at);
+    if (sign === QUOTE) at = findStringEnd(json, at) - 1;
+    else if (sign === OPEN_BRACE || sign === OPEN_BRACKET) depth += 1;
+    else if ((sign === CLOSE_BRACE || sign === CLOSE_BRACKET) && (depth -= 1) === 0) return at + 1;
+  }
+  return json.length;
 }
 
 /** Most of an answer is strings: the native search jumps from quote to quote. */
@@ -104,7 +123,8 @@ function findStringEnd(json: string, start: number): number {
   return json.length;
 }
 
-function skipSpace(json: string, from: number): number {
+/** Where the next sign is that is no white space, from `from` on. */
+export function skipSpace(json: string, from: number): number {
   let at = from;
   while (isSpace(json.charCodeAt(at))) at += 1;
   return at;

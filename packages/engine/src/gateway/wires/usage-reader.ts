@@ -72,15 +72,14 @@ class AnswerReader implements UsageReader, DocumentSink {
     };
   }
 
-  document(bytes: Buffer): void {
-    const json = bytes.toString("latin1");
+  document(json: string): void {
     if (json === DONE) {
       this.#final = this.#counts !== undefined;
     } else if (endsAsObject(json)) {
       for (const key of this.#isStream ? this.#keys.eventText : this.#keys.bodyText) {
         this.#outputBytes += sizeOfValues(json, key);
       }
-      if (!this.#isStream || this.#mayTell(json)) this.#read(bytes);
+      if (!this.#isStream || this.#mayTell(json)) this.#read(json);
     } else {
       this.damage();
     }
@@ -100,8 +99,8 @@ class AnswerReader implements UsageReader, DocumentSink {
     return hasObject(event, this.#keys.usage) || (this.#model === undefined && event.includes(this.#keys.model));
   }
 
-  #read(bytes: Buffer): void {
-    const document = parseObject(bytes);
+  #read(json: string): void {
+    const document = parseObject(json);
     if (document === undefined) this.damage();
     else this.#take(this.#format.read(document));
   }
@@ -115,9 +114,12 @@ class AnswerReader implements UsageReader, DocumentSink {
   }
 }
 
-function parseObject(bytes: Buffer): JsonObject | undefined {
+const NOT_ASCII = /[\x80-\xff]/;
+
+function parseObject(json: string): JsonObject | undefined {
   try {
-    return toObject(JSON.parse(bytes.toString("utf8")));
+    const text = NOT_ASCII.test(json) ? Buffer.from(json, "latin1").toString("utf8") : json;
+    return toObject(JSON.parse(text));
   } catch {
     return undefined; // No JSON: the caller counts it as damage.
   }

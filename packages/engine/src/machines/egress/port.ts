@@ -9,6 +9,7 @@
  * E3. Two readers of one request can't disagree: what is not in canonical form is refused, not mended.
  * E4. A secret's value is in this process alone: it goes to the host, port and header that it is bound to, and is taken out of answers.
  */
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { EgressRule, SecretRule } from "@cloister/core";
 
@@ -40,6 +41,20 @@ export type EgressDecision = {
   readonly secrets?: readonly string[];
 };
 
+/** Bounds on what a machine can make the proxy hold, and for how long. */
+export type EgressLimits = {
+  /** Connections of the machine at one time. */
+  readonly connections: number;
+  /** For a request's head, or what a SOCKS client says; ms. */
+  readonly headMs: number;
+  /** For resolving a name, and for each address that is tried; ms. */
+  readonly connectMs: number;
+  /** Silence on a connection to the outside; ms. */
+  readonly idleMs: number;
+  /** A connection of the machine from its beginning to its end; ms. */
+  readonly wholeMs: number;
+};
+
 /** What a machine's egress is made of. */
 export type EgressOptions = {
   readonly rules: readonly EgressRule[];
@@ -49,9 +64,19 @@ export type EgressOptions = {
   })[];
   /** PEM certificates that outgoing TLS of this host needs besides Node's own: the host's bundle, where it re-signs TLS. */
   readonly trust?: string;
+  /** Absolute path at which the machine has {@link Egress.trustBundle}. Without it no variable names the bundle. */
+  readonly trustBundlePath?: string;
+  /**
+   * 32 secret bytes of the machine. Processes that serve one machine side by side need the same: placeholders and the authority's key
+   * are derived from it. Default: random.
+   */
+  readonly seed?: Uint8Array;
+  readonly limits?: Partial<EgressLimits>;
   readonly onDecision: (decision: EgressDecision) => void;
   /** Resolves a name to addresses. Default: the host's resolver. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Opens a TCP connection to an address that was checked, half-open ends allowed. Default: from this host, directly. */
+  readonly dial?: (address: string, port: number) => Socket;
   /** ms since the epoch. Default: `Date.now`. */
   readonly now?: () => number;
 };

@@ -126,4 +126,8 @@ export interface GuestConnection extends AsyncDisposable {
   setClock(time: number): Promise<void>;
   setIdentity(identity: GuestIdentity): Promise<void>;
   health(): Promise<GuestHealth>;
+  /** Resolves when the agent has answered. */
+  ping(): Promise<void>;
+  /** Has a virtual machine end its processes, write its disk and turn itself off; resolves when it has begun to. Others reject. */
+  shutDown(): Promise<void>;
 }

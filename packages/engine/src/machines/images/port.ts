@@ -11,7 +11,8 @@ import type { MachineImage } from "../port.ts";
 export type ImageManifest = {
   /** Lower case letters, digits and dashes, 40 at most. */
   readonly name: string;
-  readonly builder: "debian" | "nixos";
+  /** `debian`: Debian packages. `busybox`: BusyBox and the guest agent alone. `nixos`: the flake beside the built-in manifests. */
+  readonly builder: "debian" | "busybox" | "nixos";
   /** Debian's word: `amd64`, `arm64`, `riscv64`. */
   readonly architecture: string;
   /** Debian release, such as `bookworm`. */

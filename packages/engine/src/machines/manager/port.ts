@@ -43,17 +43,25 @@ export type SnapshotView = SnapshotFacts & {
   readonly takenAt: number;
 };
 
+/**
+ * What a machine is doing, as far as it can be told: `creating` and `removing` until that has ended, `unknown` where its driver did not
+ * answer in time.
+ */
+export type MachineViewState = MachineState | "creating" | "removing" | "unknown";
+
 /** A machine as the registry knows it. */
 export type MachineView = {
   readonly id: MachineId;
   readonly name: string;
   readonly driver: DriverName;
   readonly image?: string;
+  /** Content address of the image, where it is one that Cloister built: what must not be pruned. */
+  readonly digest?: string;
   readonly policy: MachinePolicy;
   readonly run?: string;
   /** ms since the epoch. */
   readonly createdAt: number;
-  readonly state: MachineState;
+  readonly state: MachineViewState;
   readonly snapshots: readonly SnapshotView[];
 };
 
@@ -65,6 +73,8 @@ export interface OpenMachine extends AsyncDisposable {
   readonly surroundings: MachineSurroundings;
   /** The environment of programs in it: the surroundings', and what sends them to the egress proxy. */
   readonly env: Readonly<Record<string, string>>;
+  /** Sentences: what of its policy does not hold with this driver. */
+  readonly warnings: readonly string[];
 }
 
 /** How a machine is opened. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ModelRequest } from "../../port.ts";
-import { parseBody } from "../../server/read-body.ts";
+import { parseBody } from "../../server/parse-body.ts";
 import { findWire } from "../../wires/index.ts";
 import type { RecordedExchange } from "../exchange.ts";
 import { readCassette, type ReadOptions } from "../read-cassette.ts";

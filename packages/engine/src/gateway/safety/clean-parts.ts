@@ -1,0 +1,29 @@
+import type { Wire } from "@cloister/core";
+import type { RequestTexts } from "./request-texts.ts";
+import type { ScanResult } from "./text-scanner.ts";
+
+/** Parts of requests in which nothing was found: a conversation comes again with each request, and its parts are the same objects then. */
+export type CleanParts = {
+  of(wire: Wire): WeakSet<object>;
+  /** Takes in what a scan of a request's texts has shown. */
+  learn(wire: Wire, texts: RequestTexts, scan: ScanResult): void;
+};
+
+/** Wires differ in what a tool's result is, and there more is looked for: so each has its own. */
+export function createCleanParts(): CleanParts {
+  const byWire = new Map<Wire, WeakSet<object>>();
+  const of = (wire: Wire): WeakSet<object> => {
+    const known = byWire.get(wire) ?? new WeakSet();
+    byWire.set(wire, known);
+    return known;
+  };
+  return {
+    of,
+    learn(wire, { parts, isWhole }, scan) {
+      if (!isWhole || !scan.isWhole) return;
+      const clean = of(wire);
+      const found = new Set(scan.found.map(({ part }) => part));
+      for (const part of parts) if (!found.has(part)) clean.add(part);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** Parsing a request's body part by part, so that parts which were seen before need not be parsed again. */
+import type { JsonObject } from "../../agents/json-value.ts";
+import { findValueEnd, skipSpace } from "../wires/json-bytes.ts";
+
+/** The keys under which wires keep a conversation: each message is a part of its own. */
+const LISTS: ReadonlySet<string> = new Set(["contents", "input", "messages"]);
+/** Keys as providers have them. Others (`__proto__`, numbers, escapes) JSON.parse treats in ways of its own. */
+const PLAIN_KEY = /^[A-Za-z]\w*$/;
+
+/** Gives the value of the JSON from `start` up to `end`. Throws where it is none. */
+export type ParsePart = (start: number, end: number) => unknown;
+
+/**
+ * The object that `json` is: what JSON.parse would give, made of what `parse` gives for its parts, which are the values at the top and
+ * the messages of a conversation.
+ * @param json as Latin-1, one character a byte.
+ * @throws where it is no JSON object, or one that is written in an unusual way: ask JSON.parse then.
+ */
+export function splitJson(json: string, parse: ParsePart): JsonObject {
+  const cursor = new Cursor(json);
+  const object: Record<string, unknown> = {};
+  cursor.expect("{");
+  do {
+    const key = cursor.takeKey();
+    cursor.expect(":");
+    object[key] = LISTS.has(key) && cursor.take("[") ? takeItems(cursor, parse) : cursor.takeValue(parse);
+  } while (cursor.take(","));
+  cursor.expect("}");
+  cursor.expectEnd();
+  return object;
+}
+
+function takeItems(cursor: Cursor, parse: ParsePart): readonly unknown[] {
+  const items: unknown[] = [];
+  if (cursor.take("]")) return items;
+  do items.push(cursor.takeValue(parse));
+  while (cursor.take(","));
+  cursor.expect("]");
+  return items;
+}
+
+/** Where the reading is. Everything between the parts is checked here, and the parts by whoever parses them: so the whole is valid. */
+class Cursor {
+  readonly #json: string;
+  #at = 0;
+
+  constructor(json: string) {
+    this.#json = json;
+  }
+
+  /** Moves on where the next sign is `sign`. */
+  take(sign: string): boolean {
+    this.#at = skipSpace(this.#json, this.#at);
+    if (this.#json[this.#at] !== sign) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  expect(sign: string): void {
+    if (!this.take(sign)) throw new SyntaxError(`Expected ${sign} at ${this.#at}.`);
+  }
+
+  expectEnd(): void {
+    if (skipSpace(this.#json, this.#at) < this.#json.length) throw new SyntaxError("Expected the end.");
+  }
+
+  takeKey(): string {
+    this.expect('"');
+    const end = this.#json.indexOf('"', this.#at);
+    const key = this.#json.slice(this.#at, end);
+    if (!PLAIN_KEY.test(key)) throw new SyntaxError("Expected a plain key.");
+    this.#at = end + 1;
+    return key;
+  }
+
+  takeValue(parse: ParsePart): unknown {
+    const start = skipSpace(this.#json, this.#at);
+    this.#at = findValueEnd(this.#json, start);
+    return parse(start, this.#at);
+  }
+}

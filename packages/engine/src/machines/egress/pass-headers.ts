@@ -1,0 +1,48 @@
+import { describeEgressRule, type EgressTarget } from "@cloister/core";
+import { valuesOf } from "./read-request-head.ts";
+import type { Header } from "./secrets.ts";
+
+/** Headers of one connection alone (RFC 9110, 7.6.1). `transfer-encoding` is written anew for the next one. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** A request's headers for the target: one Host that is the proxy's own word. */
+export function requestHeaders(
+  headers: readonly Header[],
+  site: { readonly target: EgressTarget; readonly isSecure: boolean; readonly isScrubbed: boolean },
+): readonly Header[] {
+  const dropped = site.isScrubbed ? ["host", "expect", "accept-encoding"] : ["host", "expect"];
+  const isChunked = valuesOf(headers, "transfer-encoding").length > 0;
+  return [
+    ["Host", hostHeader(site)],
+    ...endToEnd(headers, dropped),
+    // What is packed can't be looked through.
+    ...(site.isScrubbed ? [["Accept-Encoding", "identity"] as const] : []),
+    ...(isChunked ? [["Transfer-Encoding", "chunked"] as const] : []),
+  ];
+}
+
+/** An answer's headers for the machine. @param isScrubbed its length may change on the way */
+export function answerHeaders(headers: readonly Header[], isScrubbed: boolean): readonly Header[] {
+  return endToEnd(headers, isScrubbed ? ["content-length"] : []);
+}
+
+function endToEnd(headers: readonly Header[], dropped: readonly string[]): readonly Header[] {
+  const named = valuesOf(headers, "connection").flatMap((value) => value.toLowerCase().split(/[\t ,]+/));
+  const left = new Set([...HOP_BY_HOP, ...named, ...dropped]);
+  return headers.filter(([name]) => !left.has(name.toLowerCase()));
+}
+
+function hostHeader({ target, isSecure }: { readonly target: EgressTarget; readonly isSecure: boolean }): string {
+  const authority = describeEgressRule(target);
+  return target.port === (isSecure ? 443 : 80) ? authority.slice(0, authority.lastIndexOf(":")) : authority;
+}

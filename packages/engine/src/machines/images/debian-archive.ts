@@ -1,0 +1,78 @@
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CloisterError } from "@cloister/core";
+import { runBuildTool, type ToolContext } from "./build-tool.ts";
+
+/** Packages of one Debian release and architecture, which need not be the host's. */
+export interface DebianArchive {
+  /** What a package depends on, at its newest version: for packages that only point to others. */
+  dependencies(name: string): Promise<readonly string[]>;
+  /** Downloads a package, checked against the archive's signature, and unpacks its files without installing it. */
+  unpack(name: string): Promise<UnpackedPackage>;
+}
+
+/** A package's files. */
+export type UnpackedPackage = { readonly folder: string; readonly version: string };
+
+/**
+ * Opens an archive with an apt of its own below the build's folder: nothing of the host's apt is changed.
+ * @param sources lines of a sources.list
+ */
+export async function openDebianArchive(
+  context: ToolContext,
+  architecture: string,
+  sources: readonly string[],
+): Promise<DebianArchive> {
+  const apt = aptOptions(join(context.folder, "apt"), architecture, sources);
+  await runBuildTool(context, ["apt-get", ...apt, "update"]);
+  const describe = async (name: string, field: string): Promise<string> => {
+    const said = await runBuildTool(context, ["apt-cache", ...apt, "show", "--no-all-versions", name]).catch(() => "");
+    const value = new RegExp(`^${field}: (.+)$`, "m").exec(said)?.[1];
+    if (value === undefined) throw noPackage(name, architecture);
+    return value;
+  };
+  return {
+    dependencies: async (name) =>
+      (await describe(name, "Depends")).split(",").map((item) => item.trim().split(" ")[0] ?? ""),
+    unpack: async (name) => {
+      const version = await describe(name, "Version");
+      const folder = join(context.folder, `package-${name}`);
+      const files = join(folder, "files");
+      mkdirSync(files, { recursive: true });
+      await runBuildTool(context, ["apt-get", ...apt, "download", name], { cwd: folder });
+      const archive = readdirSync(folder).find((file) => file.endsWith(".deb"));
+      if (archive === undefined) throw noPackage(name, architecture);
+      await runBuildTool(context, ["dpkg-deb", "--extract", join(folder, archive), files]);
+      return { folder: files, version };
+    },
+  };
+}
+
+function aptOptions(folder: string, architecture: string, sources: readonly string[]): readonly string[] {
+  for (const made of ["lists/partial", "cache/archives/partial"]) mkdirSync(join(folder, made), { recursive: true });
+  writeFileSync(join(folder, "status"), "");
+  writeFileSync(join(folder, "sources.list"), `${sources.join("\n")}\n`);
+  const settings = [
+    `Dir::State::status=${join(folder, "status")}`,
+    `Dir::State::lists=${join(folder, "lists")}`,
+    `Dir::Cache=${join(folder, "cache")}`,
+    `Dir::Etc::sourcelist=${join(folder, "sources.list")}`,
+    "Dir::Etc::sourceparts=/dev/null",
+    "Dir::Etc::preferencesparts=/dev/null",
+    `APT::Architecture=${architecture}`,
+    `APT::Architectures=${architecture}`,
+    "Acquire::Languages=none",
+    // Otherwise root's apt downloads as a user that can't write here.
+    "APT::Sandbox::User=root",
+    "quiet=2",
+  ];
+  return settings.flatMap((setting) => ["-o", setting]);
+}
+
+function noPackage(name: string, architecture: string): CloisterError {
+  return new CloisterError({
+    code: "image_invalid",
+    message: `Debian has no package ${name} for ${architecture} in this release.`,
+    remedy: "Correct the manifest's release, architecture or packages.",
+  });
+}

@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { CloisterError } from "@cloister/core";
+import { runBuildTool, type ToolContext } from "./build-tool.ts";
+
+/** Names the mirror to build from: its address, and after a space that of the security archive. */
+export const MIRROR_VARIABLE = "CLOISTER_DEBIAN_MIRROR";
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/**
+ * Where the packages of a Debian release come from, as lines of a sources.list: the mirror that {@link MIRROR_VARIABLE} names, otherwise
+ * those that this host's own apt uses for Debian.
+ * @throws CloisterError `machine_unavailable` where there is neither
+ */
+export async function debianSources(context: ToolContext, release: string): Promise<readonly string[]> {
+  const named = context.env[MIRROR_VARIABLE]?.trim() ?? "";
+  const archives = named === "" ? await hostArchives(context) : namedArchives(named.split(/\s+/));
+  if (archives.length === 0)
+    throw new CloisterError({
+      code: "machine_unavailable",
+      message: "Building images needs a Debian mirror, and this host's own apt knows none.",
+      remedy: `Set ${MIRROR_VARIABLE} to the address of one.`,
+    });
+  const options = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : "";
+  return archives.map(({ uri, suffix }) => `deb ${options}${uri} ${release}${suffix} main`);
+}
+
+/** One archive of a release: `bookworm`, `bookworm-updates` or `bookworm-security`. */
+type Archive = { readonly uri: string; readonly suffix: string };
+
+function namedArchives([mirror = "", security]: readonly string[]): readonly Archive[] {
+  for (const address of [mirror, security ?? mirror]) if (!isMirror(address)) throw badMirror(address);
+  const own = ["", "-updates"].map((suffix) => ({ uri: mirror, suffix }));
+  return security === undefined ? own : [...own, { uri: security, suffix: "-security" }];
+}
+
+/** What goes into a sources.list and a command line: nothing that either could take for something else. */
+function isMirror(address: string): boolean {
+  return /^(https?|file|copy):[\w./:~%@-]+$/.test(address) && URL.canParse(address);
+}
+
+function badMirror(address: string): CloisterError {
+  return new CloisterError({
+    code: "image_invalid",
+    message: `Expected ${MIRROR_VARIABLE} to hold addresses such as https://mirror.example/debian, found ${JSON.stringify(address)}.`,
+  });
+}
+
+/**
+ * Debian's archives among the host's, which lie in folders of those names on every mirror. Asked for as they are configured: what a host
+ * has downloaded of them may have been removed. Whether they are Debian's indeed is told by their signature.
+ */
+async function hostArchives(context: ToolContext): Promise<readonly Archive[]> {
+  const format = "$(REPO_URI) $(RELEASE) $(COMPONENT)";
+  const listed = await runBuildTool(context, ["apt-get", "indextargets", "--no-release-info", "--format", format]);
+  const archives = new Map<string, Archive>();
+  for (const line of listed.split("\n")) {
+    const [, uri, suffix = ""] = /^(\S+\/debian(?:-security)?\/) [a-z]+(-updates|-security)? main$/.exec(line) ?? [];
+    if (uri !== undefined && !archives.has(suffix)) archives.set(suffix, { uri, suffix });
+  }
+  return archives.has("") ? [...archives.values()].toSorted((a, b) => (a.suffix < b.suffix ? -1 : 1)) : [];
+}

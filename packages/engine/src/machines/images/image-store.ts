@@ -1,0 +1,75 @@
+import { hash } from "node:crypto";
+import { guestProgram } from "../guest/program.ts";
+import { removeLeftovers, startBuildFolder } from "./build-folder.ts";
+import { buildImage } from "./build-image.ts";
+import { canonicalJson, hashFile } from "./hash.ts";
+import { describeFiles, ImageFolders } from "./image-folders.ts";
+import { imageDigest } from "./image-record.ts";
+import type { ImageManifest, ImageStore, StoredImage } from "./port.ts";
+import { toolVersions } from "./tool-versions.ts";
+
+/** Where images lie, and what they are built with. */
+export type ImageStoreOptions = {
+  /** One folder an image, by digest. Made where it is missing. */
+  readonly folder: string;
+  /** Where the guest agent is compiled to. */
+  readonly cache: string;
+  /** The user's environment: PATH, npm's settings, `CLOISTER_DEBIAN_MIRROR`. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+type BuildOptions = Parameters<ImageStore["build"]>[1];
+
+const DIGEST_BEGINNING = /^[0-9a-f]{6,64}$/;
+
+/** Opens the images of this user; see `port.ts` for what is promised. */
+export function openImageStore(options: ImageStoreOptions): ImageStore {
+  const folders = new ImageFolders(options.folder);
+  return {
+    list: () => folders.list().map(({ image }) => image),
+    find: (nameOrDigest) => find(folders, nameOrDigest),
+    build: (manifest, build) => buildOrFind(folders, options, { manifest, ...build }),
+    check: (image) => folders.check(image.digest),
+    prune: (keep) => Promise.resolve(folders.prune(keep)),
+  };
+}
+
+/** A name goes before a digest; the beginning of two digests is that of neither. */
+function find(folders: ImageFolders, nameOrDigest: string): StoredImage | undefined {
+  const images = folders.list().map(({ image }) => image);
+  const named = images.find(({ name }) => name === nameOrDigest);
+  if (named !== undefined || !DIGEST_BEGINNING.test(nameOrDigest)) return named;
+  const begun = images.filter(({ digest }) => digest.startsWith(nameOrDigest));
+  return begun.length === 1 ? begun[0] : undefined;
+}
+
+async function buildOrFind(
+  folders: ImageFolders,
+  { folder, cache, env }: ImageStoreOptions,
+  { manifest, force = false, ...running }: BuildOptions & { readonly manifest: ImageManifest },
+): Promise<StoredImage> {
+  removeLeftovers(folder);
+  const program = await guestProgram({ architecture: manifest.architecture, cache });
+  using work = startBuildFolder(folder);
+  const context = { ...running, env, folder: work.make("work") };
+  const tools = await toolVersions(context, manifest);
+  const inputs = hash("sha256", canonicalJson({ manifest, tools, guestProgram: await hashFile(program) }));
+  const known = folders.list().find(({ record }) => record.inputs === inputs);
+  if (known !== undefined && !force) return known.image;
+  const target = work.make("image");
+  const contents = await buildImage(context, { manifest, guestProgram: program, target });
+  running.onProgress("hashing");
+  const files = await describeFiles(target);
+  const digest = imageDigest({ manifest, files });
+  // Awaited here: what was built is removed with its folder when this function ends.
+  return await folders.keep(target, {
+    format: 1,
+    digest,
+    manifest,
+    files,
+    inputs,
+    tools,
+    ...contents,
+    builtAt: Date.now(),
+  });
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { ImageManifest } from "./port.ts";
+
+const MAX_DISK_MIB = 1024 * 1024;
+/** What images can be built for, in Debian's words. */
+export const ARCHITECTURES = ["amd64", "arm64", "riscv64"] as const;
+
+/** Debian's name: https://www.debian.org/doc/debian-policy/ch-controlfields.html#source */
+const debianPackage = z.string().regex(/^[a-z0-9][a-z0-9+.-]{1,99}$/, "expected the name of a Debian package");
+/** A version and nothing else: no range, no tag, no address. */
+const npmPackage = z
+  .string()
+  .regex(
+    /^(@[a-z0-9][a-z0-9._-]{0,99}\/)?[a-z0-9][a-z0-9._-]{0,99}@\d+\.\d+\.\d+(-[0-9A-Za-z.-]{1,99})?$/,
+    "expected an npm package with exact version, such as @openai/codex@0.169.0",
+  );
+
+/** A manifest as it is written: with the architecture left open, images are for the host's. */
+export type WrittenManifest = Omit<ImageManifest, "architecture"> & { readonly architecture?: string };
+
+/** Bounds on a manifest, whoever wrote it: its words go into command lines. */
+export const manifestSchema: z.ZodType<WrittenManifest> = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "expected lower case letters, digits and dashes, 40 at most"),
+    builder: z.enum(["debian", "busybox", "nixos"]).default("debian"),
+    architecture: z.enum(ARCHITECTURES).exactOptional(),
+    release: z
+      .string()
+      .regex(/^[a-z]{2,20}$/, "expected the name of a Debian release, such as bookworm")
+      .default("bookworm"),
+    packages: z.array(debianPackage).max(500).default([]),
+    npm: z.array(npmPackage).max(100).default([]),
+    node: z
+      .string()
+      .regex(/^\d+\.\d+\.\d+$/, "expected an exact version, such as 24.21.0")
+      .exactOptional(),
+    diskMib: z.int().min(16).max(MAX_DISK_MIB).default(2048),
+    outputs: z
+      .array(z.enum(["disk", "archive"]))
+      .min(1)
+      .default(["disk", "archive"]),
+  })
+  .refine(({ npm, node }) => npm.length === 0 || node !== undefined, {
+    path: ["node"],
+    message: "expected a version: the npm packages need one to run",
+  })
+  .refine(
+    ({ builder, packages, npm, node }) =>
+      builder === "debian" || (packages.length + npm.length === 0 && node === undefined),
+    {
+      path: ["builder"],
+      message: "expected debian: no other builder installs packages, npm packages or node",
+    },
+  );
+
+/** Tells whether a value is a manifest with nothing left open. */
+export function isManifest(value: unknown): value is ImageManifest {
+  const found = manifestSchema.safeParse(value);
+  return found.success && found.data.architecture !== undefined;
+}

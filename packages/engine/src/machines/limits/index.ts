@@ -1,0 +1,7 @@
+/** Keeps the processes of a machine within what it may use of the host, by what the host has for it. */
+export { applyLimits, probeLimits } from "./apply-limits.ts";
+export { limitsUsage } from "./group-limits.ts";
+export { folderSizeKib } from "./folder-size.ts";
+export { findMachineGroups, removeMachineGroups } from "./machine-groups.ts";
+export type { AppliedLimits, LimitBreach, LimitsFinding, LimitsMethod, LimitsRequest, LimitsUsage } from "./port.ts";
+export { watchLimits } from "./watch-limits.ts";

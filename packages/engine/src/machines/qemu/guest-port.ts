@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { CloisterError } from "@cloister/core";
+import { takeLock } from "../../runs/lock.ts";
+import type { GuestTransport } from "../guest/port.ts";
+import { GUEST_PORTS, SOCKETS } from "./command-line.ts";
+
+/**
+ * Connects to a machine's guest agent by a port that nobody else uses. Whose port it is says a lock beside its socket; that of a
+ * process that has ended is taken over.
+ * @throws CloisterError `machine_failed` where all ports are taken, or the machine does not run
+ */
+export async function connectGuestPort(socketFolder: string): Promise<GuestTransport> {
+  for (let port = 0; port < GUEST_PORTS; port++) {
+    const path = join(socketFolder, SOCKETS.guest(port));
+    const lock = tryLock(`${path}.lock`);
+    if (lock !== undefined) return connectLocked(path, lock);
+  }
+  throw new CloisterError({
+    code: "machine_failed",
+    message: `All ${GUEST_PORTS} connections that a machine takes at a time are in use.`,
+    remedy: "End a command that works in this machine, then try again.",
+  });
+}
+
+function tryLock(path: string): Disposable | undefined {
+  try {
+    return takeLock(path);
+  } catch (error: unknown) {
+    if (CloisterError.isInstance(error) && error.code === "run_busy") return undefined;
+    throw error;
+  }
+}
+
+async function connectLocked(path: string, lock: Disposable): Promise<GuestTransport> {
+  const stream = connect(path);
+  const closed = once(stream, "close").catch(() => undefined); // Its error is the reader's.
+  void closed.then(() => lock[Symbol.dispose]());
+  try {
+    await once(stream, "connect");
+  } catch (cause: unknown) {
+    throw new CloisterError({
+      code: "machine_failed",
+      message: "The machine does not run: nobody listens for connections to its guest agent.",
+      remedy: "Start it first.",
+      cause,
+    });
+  }
+  const close = async (): Promise<void> => {
+    stream.destroy();
+    await closed;
+  };
+  return { stream, close };
+}

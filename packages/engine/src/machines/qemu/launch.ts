@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { CloisterError } from "@cloister/core";
+import { z } from "zod";
+import type { MachineSpec } from "../port.ts";
+import { architectureOf } from "./architecture.ts";
+import { argumentsFor, CONSOLE_LOG, type MemoryBacking, SOCKETS } from "./command-line.ts";
+import { IMAGE_FILES } from "./layers.ts";
+import { loadState } from "./migration.ts";
+import { Monitor } from "./monitor.ts";
+import { findQemu, isLiving, killQemu, lastWords, type QemuProcess, startQemu } from "./qemu-process.ts";
+import type { QemuRecord } from "./record.ts";
+
+/** An emulated processor boots a full image in half a minute, on a busy host in twice that. */
+const BOOT_MS = 120_000;
+const BOOT_POLL_MS = 20;
+const CONSOLE_BYTES = 4 * 1024 * 1024;
+
+/** Where a machine lies, and how its process is marked. */
+export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | "env">;
+
+/**
+ * What a machine starts with: nothing, with a new memory in a file of its own (`keep`) that a template is made of, a saved state, or
+ * a template's memory and state.
+ */
+export type StartFrom =
+  | { readonly kind: "boot" }
+  | { readonly kind: "boot_shared"; readonly memory: string }
+  | { readonly kind: "state"; readonly state: string }
+  | { readonly kind: "template"; readonly memory: string; readonly state: string };
+
+/**
+ * Starts a machine's process and waits until its guest agent listens. Does nothing where it runs.
+ * @throws CloisterError `machine_failed`, with what QEMU and the console said; then nothing of it runs
+ */
+export async function launch(place: MachinePlace, record: QemuRecord, from: StartFrom): Promise<void> {
+  if (findQemu(place.folder) !== undefined) return;
+  makeRoom(place);
+  const started = await startQemu({ argv: commandFor(place, record, from), folder: place.folder, env: place.env });
+  try {
+    using monitor = await Monitor.open(join(place.socketFolder, SOCKETS.monitor), () => isLiving(started));
+    await enterState(monitor, place, from);
+    await guestListens(monitor, started);
+  } catch (cause: unknown) {
+    await killQemu([started]);
+    throw launchFailed(place, cause);
+  }
+}
+
+/** A connection to steer a running machine. @throws CloisterError `machine_failed` where it does not run */
+export async function steer(
+  place: Pick<MachinePlace, "id" | "folder" | "socketFolder">,
+  socket: "monitor" | "watch" = "monitor",
+): Promise<Monitor> {
+  const running = findQemu(place.folder);
+  if (running === undefined) throw notRunning(place);
+  return Monitor.open(join(place.socketFolder, SOCKETS[socket]), () => isLiving(running));
+}
+
+/** The error of what needs a running machine. */
+export function notRunning({ id }: Pick<MachinePlace, "id">): CloisterError {
+  return new CloisterError({
+    code: "machine_failed",
+    message: `Machine ${id} does not run.`,
+    remedy: "Start it first.",
+  });
+}
+
+function commandFor(place: MachinePlace, record: QemuRecord, from: StartFrom): string[] {
+  const { program } = architectureOf(record.hardware.architecture);
+  const line = {
+    ...place,
+    hardware: record.hardware,
+    disk: record.layers.at(-1) ?? IMAGE_FILES.disk,
+    hasInitrd: existsSync(join(place.folder, IMAGE_FILES.initrd)),
+    memory: memoryFor(from),
+    isIncoming: from.kind === "state" || from.kind === "template",
+  };
+  return [program, ...argumentsFor(line)];
+}
+
+function memoryFor(from: StartFrom): MemoryBacking {
+  if (from.kind === "boot_shared") return { kind: "shared", file: from.memory };
+  if (from.kind === "template") return { kind: "private", file: from.memory };
+  return { kind: "plain" };
+}
+
+async function enterState(monitor: Monitor, { socketFolder }: MachinePlace, from: StartFrom): Promise<void> {
+  if (from.kind === "boot" || from.kind === "boot_shared") return;
+  await loadState(monitor, { socketFolder, file: from.state, leavesSharedOut: from.kind === "template" });
+  await monitor.execute("cont");
+}
+
+/** What a former process left behind: sockets, and a console log that has grown. */
+function makeRoom({ folder, socketFolder }: MachinePlace): void {
+  mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
+  for (const name of [SOCKETS.monitor, SOCKETS.watch]) rmSync(join(socketFolder, name), { force: true });
+  const log = join(folder, CONSOLE_LOG);
+  if (existsSync(log) && statSync(log).size > CONSOLE_BYTES) truncateSync(log, 0);
+}
+
+const ports = z.array(z.object({ label: z.string(), "frontend-open": z.boolean() }));
+
+async function guestListens(monitor: Monitor, started: QemuProcess): Promise<void> {
+  const deadline = performance.now() + BOOT_MS;
+  for (;;) {
+    const found = await monitor.execute("query-chardev", { schema: ports });
+    if (found.some((port) => port.label === "guest0" && port["frontend-open"])) return;
+    if (!isLiving(started)) throw new Error("its process has ended");
+    if (performance.now() > deadline) throw new Error(`its guest agent did not listen within ${BOOT_MS / 1000} s`);
+    await delay(BOOT_POLL_MS);
+  }
+}
+
+function launchFailed({ id, folder }: MachinePlace, cause: unknown): CloisterError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const words = [lastWords(folder), lastWords(folder, CONSOLE_LOG)].filter((text) => text !== "").join(" | ");
+  const said = words === "" ? "" : ` It said: ${words}`;
+  return new CloisterError({ code: "machine_failed", message: `Machine ${id} did not start: ${why}${said}`, cause });
+}

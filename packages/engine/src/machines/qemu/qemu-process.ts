@@ -1,0 +1,152 @@
+/** The process of a machine: one QEMU, in a session of its own, that outlives the one that started it. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { CloisterError } from "@cloister/core";
+import { z } from "zod";
+import { processTable } from "../../process/process-table.ts";
+import { readRecord, writeRecord } from "../tool/index.ts";
+
+const FILE = "process.json";
+/** What QEMU itself says: in the machine's folder, written anew at each start. */
+const LOG = "qemu.log";
+const LOG_BYTES = 1500;
+const GONE_MS = 5000;
+const POLL_MS = 3;
+/** Places in /proc/PID/stat counted from the state, which follows the name: proc_pid_stat(5). */
+const [THREADS, START] = [17, 19];
+
+/** A process, by number and start: numbers are used again. */
+export type QemuProcess = { readonly pid: number; readonly start: string };
+
+const processSchema: z.ZodType<QemuProcess> = z.object({ pid: z.int().positive(), start: z.string() });
+
+/** What is started. */
+export type Launch = {
+  readonly argv: readonly string[];
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Starts a process in a machine's folder, and remembers it. @throws CloisterError `machine_failed` where it can't be started */
+export async function startQemu({ argv, folder, env }: Launch): Promise<QemuProcess> {
+  const [program = "", ...args] = argv;
+  const log = openSync(join(folder, LOG), "w", 0o600);
+  // Its sockets and files are its user's alone.
+  const mask = process.umask(0o077);
+  const child = spawn(program, args, { cwd: folder, env: { ...env }, detached: true, stdio: ["ignore", log, log] });
+  process.umask(mask);
+  closeSync(log);
+  try {
+    await once(child, "spawn");
+  } catch (cause: unknown) {
+    throw new CloisterError({ code: "machine_failed", message: `QEMU could not be started: ${String(cause)}.`, cause });
+  }
+  child.unref();
+  const started = { pid: child.pid ?? 0, start: processTable.find(child.pid ?? 0)?.start ?? "" };
+  writeRecord(folder, FILE, started);
+  return started;
+}
+
+/** The living process that was remembered for a machine. */
+export function findQemu(folder: string): QemuProcess | undefined {
+  const known = readRecord(folder, FILE, processSchema);
+  return known !== undefined && isLiving(known) ? known : undefined;
+}
+
+/** Tells whether that very process lives. */
+export function isLiving({ pid, start }: QemuProcess): boolean {
+  return processTable.find(pid)?.start === start;
+}
+
+/**
+ * Tells whether nothing of that process is left. Its first thread may have ended, which makes it look dead, while others still hold
+ * its disk and its sockets.
+ */
+function isGone(known: QemuProcess): boolean {
+  if (isLiving(known)) return false;
+  if (process.platform !== "linux") return true;
+  const fields = readProcFile(known.pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+  return fields[START] !== known.start || fields[THREADS] === "1";
+}
+
+/** Kills processes for sure, and waits until they are gone. @throws CloisterError `machine_failed` where one stays */
+export async function killQemu(processes: readonly QemuProcess[]): Promise<void> {
+  for (const { pid } of processes.filter(isLiving)) signal(pid);
+  if (await haveGone(processes, GONE_MS)) return;
+  throw new CloisterError({
+    code: "machine_failed",
+    message: `Expected the processes ${processes.map(({ pid }) => pid).join(", ")} to end when killed, but they live.`,
+  });
+}
+
+/** Waits until processes are gone. @returns false where they live still when the time is over */
+export async function haveGone(processes: readonly QemuProcess[], limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  while (!processes.every(isGone)) {
+    if (performance.now() > deadline) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** A machine's process as the system's table shows it. */
+export type FoundQemu = QemuProcess & {
+  readonly id: string;
+  /** Of the machine. */
+  readonly folder: string;
+};
+
+/** Every process of this user's machines, whoever started it. Reads the command line of every process: some ms. */
+export function findAllQemu(): readonly FoundQemu[] {
+  return commandLines().flatMap(({ pid, words }) => {
+    const [, id] = /(?:^|\s)-name cloister-([a-z0-9]{12})\s/.exec(words) ?? [];
+    const [, file] = /\s-pidfile (\/.*?\/qemu\.pid)\s/.exec(words) ?? [];
+    const start = id === undefined ? undefined : processTable.find(pid)?.start;
+    if (id === undefined || file === undefined || start === undefined) return [];
+    return [{ pid, start, id, folder: dirname(file) }];
+  });
+}
+
+/** What QEMU said, for an error message. */
+export function lastWords(folder: string, file: string = LOG): string {
+  try {
+    return readFileSync(join(folder, file), "utf8")
+      .slice(-LOG_BYTES)
+      .replaceAll(/[^\P{Cc}\n]/gu, "")
+      .trim();
+  } catch {
+    return ""; // It said nothing.
+  }
+}
+
+type CommandWords = { readonly pid: number; readonly words: string };
+
+function commandLines(): readonly CommandWords[] {
+  if (process.platform !== "linux") return psCommandLines();
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.map((pid) => ({ pid, words: readProcFile(pid, "cmdline").replaceAll("\0", " ") }));
+}
+
+function readProcFile(pid: number, name: "cmdline" | "stat"): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return ""; // It has ended.
+  }
+}
+
+function psCommandLines(): readonly CommandWords[] {
+  const table = execFileSync("ps", ["-axww", "-o", "pid=,command="], { encoding: "utf8", maxBuffer: 2 ** 26 });
+  return table.split("\n").map((line) => ({ pid: Number.parseInt(line, 10), words: `${line} ` }));
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended between the look and the signal.
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Templates: machines that were booted and warmed up once. Their memory lies in a file that clones map privately, so that they share
+ * its pages with each other; beside it lies the state of the devices, which is small. A clone therefore starts in the time that QEMU
+ * takes to start.
+ */
+import { hash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { CloisterError } from "@cloister/core";
+import { z } from "zod";
+import { isAlive } from "../../process/process-table.ts";
+import { takeLock } from "../../runs/lock.ts";
+import { connectGuest } from "../guest/connect-guest.ts";
+import { makeSocketFolder } from "../places.ts";
+import type { MachineId, MachineImage, MachineSpec, TemplateSpec } from "../port.ts";
+import { readRecord, writeRecord } from "../tool/index.ts";
+import { hardwareFingerprint } from "./command-line.ts";
+import { connectGuestPort } from "./guest-port.ts";
+import { runQuietly } from "./guest-work.ts";
+import { launch, type MachinePlace, steer } from "./launch.ts";
+import { addLayer, adoptImage, shareLayers } from "./layers.ts";
+import { saveState } from "./migration.ts";
+import { hardwareFor } from "./hardware.ts";
+import type { QemuFinding } from "./probe.ts";
+import { findQemu, killQemu } from "./qemu-process.ts";
+import { type QemuRecord, recallMade, remember } from "./record.ts";
+
+const FILE = "template.json";
+const MEMORY = "memory";
+const STATE = "state";
+const WARM_UP_MS = 60_000;
+const OTHERS_MS = 300_000;
+const OTHERS_POLL_MS = 100;
+/** Leaves in memory what programs share and use, and nothing of what they once read. */
+const SETTLE = ["/bin/sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches"];
+
+const templateSchema = z.object({ fingerprint: z.string() });
+
+/** Names all that a template depends on. */
+export function templateFingerprint(spec: Pick<TemplateSpec, "image" | "limits">, finding: QemuFinding): string {
+  const hardware = hardwareFor(spec.image, spec.limits, finding);
+  return hash("sha256", JSON.stringify([spec.image.digest, hardwareFingerprint(hardware, finding)]));
+}
+
+/** Makes `machine` a clone of the template for its image and limits, and starts it. @returns false where there is none */
+export async function cloneTemplate(
+  machine: MachineSpec,
+  from: { readonly image: MachineImage; readonly templates: string; readonly finding: QemuFinding },
+): Promise<boolean> {
+  const fingerprint = templateFingerprint({ image: from.image, limits: machine.limits }, from.finding);
+  const folder = join(from.templates, fingerprint);
+  const found = readRecord(folder, FILE, templateSchema);
+  if (found === undefined) return false;
+  if (found.fingerprint !== fingerprint)
+    throw new CloisterError({
+      code: "machine_failed",
+      message: `Expected the template ${fingerprint}, found one that calls itself ${found.fingerprint}.`,
+      remedy: `Remove ${folder}, and make the template again.`,
+    });
+  const { hardware, layers } = recallMade({ id: machine.id, folder });
+  shareLayers(folder, machine.folder, layers);
+  const record = { hardware, layers: addLayer(machine.folder, layers, hardware.diskBytes), snapshots: {} };
+  remember(machine.folder, record);
+  await launch(machine, record, { kind: "template", memory: join(folder, MEMORY), state: join(folder, STATE) });
+  return true;
+}
+
+/** Boots, warms up and saves a template where there is none; waits where somebody else does. @returns its fingerprint */
+export async function prepareTemplate(
+  spec: TemplateSpec,
+  finding: QemuFinding,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const fingerprint = templateFingerprint(spec, finding);
+  const folder = join(spec.folder, fingerprint);
+  mkdirSync(spec.folder, { recursive: true, mode: 0o700 });
+  using _ = await takeTurn(`${folder}.lock`);
+  if (readRecord(folder, FILE, templateSchema) !== undefined) return fingerprint;
+  removeAbandoned(spec.folder);
+  const id = randomBytes(6).toString("hex") as MachineId;
+  const place = { id, folder: join(spec.folder, makingName(id)), socketFolder: makeSocketFolder(id), env };
+  try {
+    mkdirSync(place.folder, { mode: 0o700 });
+    await bootAndSave(place, spec, finding);
+    writeRecord(place.folder, FILE, { fingerprint });
+    renameSync(place.folder, folder);
+    return fingerprint;
+  } finally {
+    const running = findQemu(place.folder);
+    if (running !== undefined) await killQemu([running]);
+    for (const left of [place.folder, place.socketFolder]) rmSync(left, { recursive: true, force: true });
+  }
+}
+
+/** Tells whether a process is that of a template that somebody is making just now. */
+export function isBeingMade(folder: string): boolean {
+  const [, pid] = /\/making-(\d+)-[0-9a-f]{12}$/.exec(folder) ?? [];
+  return pid !== undefined && (Number(pid) === process.pid || isAlive(Number(pid)));
+}
+
+async function bootAndSave(place: MachinePlace, spec: TemplateSpec, finding: QemuFinding): Promise<void> {
+  adoptImage(spec.image, place.folder);
+  const hardware = hardwareFor(spec.image, spec.limits, finding);
+  const record: QemuRecord = { hardware, layers: addLayer(place.folder, [], hardware.diskBytes), snapshots: {} };
+  remember(place.folder, record);
+  await launch(place, record, { kind: "boot_shared", memory: join(place.folder, MEMORY) });
+  await warmUp(place, spec.warmUp);
+  using monitor = await steer(place);
+  const file = join(place.folder, STATE);
+  const { socketFolder } = place;
+  // It must not go on after it was saved: its memory is the template's.
+  await monitor.execute("stop");
+  await saveState({ monitor, socketFolder, file, leavesSharedOut: true, whileStill: async () => undefined });
+  await monitor.execute("quit");
+}
+
+async function warmUp({ socketFolder }: MachinePlace, programs: TemplateSpec["warmUp"]): Promise<void> {
+  await using guest = await connectGuest(await connectGuestPort(socketFolder));
+  for (const argv of programs) await runQuietly(guest, argv, { timeLimitMs: WARM_UP_MS, user: "agent" });
+  await runQuietly(guest, SETTLE, { timeLimitMs: WARM_UP_MS });
+}
+
+function makingName(id: string): string {
+  return `making-${process.pid}-${id}`;
+}
+
+/** What a crash left behind. */
+function removeAbandoned(folder: string): void {
+  const abandoned = readdirSync(folder).filter((name) => name.startsWith("making-") && !isBeingMade(`/${name}`));
+  for (const name of abandoned) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+async function takeTurn(path: string): Promise<Disposable> {
+  const deadline = performance.now() + OTHERS_MS;
+  for (;;) {
+    try {
+      return takeLock(path);
+    } catch (error: unknown) {
+      if (!CloisterError.isInstance(error) || performance.now() > deadline) throw error;
+      await delay(OTHERS_POLL_MS);
+    }
+  }
+}
