@@ -8,12 +8,13 @@ import type { Findings } from "./measurement.ts";
 import { renderBreakdown, renderMeasurements } from "./render-results.ts";
 import { GATEWAY } from "./scenarios/gateway.ts";
 import { ITERATION_SCENARIOS } from "./scenarios/iteration.ts";
+import { MACHINES } from "./scenarios/machines.ts";
 import { MEMORY } from "./scenarios/memory.ts";
 import { RESUME } from "./scenarios/resume.ts";
 import { START_UP } from "./scenarios/start-up.ts";
 import { renderResults, updatePerformancePage, type TakenFindings } from "./write-results.ts";
 
-const SCENARIOS = [...ITERATION_SCENARIOS, START_UP, MEMORY, RESUME, GATEWAY];
+const SCENARIOS = [...ITERATION_SCENARIOS, START_UP, MEMORY, RESUME, GATEWAY, MACHINES];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));

@@ -13,9 +13,9 @@ export type Target =
 /** One row of the results. */
 export type Measurement = {
   readonly name: string;
-  /** `/s`: more is better. */
-  readonly unit: "ms" | "MB" | "/s";
-  /** The bare thing beside it, in a few words. */
+  /** `/s` and `MB/s`: more is better. */
+  readonly unit: "ms" | "s" | "MB" | "bytes" | "images" | "/s" | "MB/s";
+  /** The bare thing beside it, in a few words; empty where there is none, and rounds have no figures of it. */
   readonly peer: string;
   readonly rounds: readonly Round[];
   readonly target?: Target;

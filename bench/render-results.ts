@@ -32,11 +32,13 @@ function renderMeasurement(measurement: Measurement): string[] {
   const bare = rounds.flatMap((round) => round.peer);
   const [ours, theirs, more] = [summarise(cloister), summarise(bare), summarise(differences(rounds))];
   const met = meetsTarget(measurement);
+  const hasPeer = bare.length > 0;
   return [
     name,
     String(cloister.length),
-    ...[ours, theirs, more].map((summary) => renderSummary(summary, unit)),
-    `${ratio(rounds).toFixed(1)} ×`,
+    renderSummary(ours, unit),
+    ...[theirs, more].map((summary) => (hasPeer ? renderSummary(summary, unit) : "")),
+    hasPeer ? `${ratio(rounds).toFixed(1)} ×` : "",
     renderTarget(measurement),
     met === undefined ? "" : met ? "yes" : "**no**",
     peer,

@@ -30,6 +30,9 @@ await build({
 });
 for (const part of ["bin", "sample"]) cpSync(join(cli, part), join(target, part), { recursive: true });
 for (const part of ["LICENSE", "README.md", "CHANGELOG.md"]) cpSync(join(root, part), join(target, part));
+// Read from where they lie: the sources of the program in machines, and what images are built from.
+for (const part of ["guest", "images"])
+  cpSync(join(root, "packages/engine", part), join(target, part), { recursive: true });
 // What is bundled is no dependency of the package any more.
 const { dependencies: _bundled, private: _private, ...published } = manifest;
 writeFileSync(join(target, "package.json"), `${JSON.stringify(published, null, 2)}\n`);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,11 @@ void hold(void) {
   sigset_t awaited;
   sigemptyset(&awaited);
   static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT};
-  for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) {
-    /* A signal that would be ignored may never be delivered: so it gets a handler. */
-    struct sigaction action = {.sa_handler = nothing};
-    sigaction(numbers[index], &action, NULL);
-    sigaddset(&awaited, numbers[index]);
-  }
+  for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) sigaddset(&awaited, numbers[index]);
   sigprocmask(SIG_BLOCK, &awaited, NULL);
+  /* A signal that would be ignored may never be delivered: so each gets a handler. Blocked first, so that none goes there. */
+  struct sigaction action = {.sa_handler = nothing};
+  for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++) sigaction(numbers[index], &action, NULL);
   int number = 0;
   while (number != SIGTERM && number != SIGINT) {
     while (waitpid(-1, NULL, WNOHANG) > 0) {
@@ -41,9 +40,15 @@ void hold(void) {
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #define PATH_VARIABLE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define GRACE_MS 500
+#define ROOT_DEVICE "/dev/vda"
+/* The size of a block device in bytes (Linux, linux/fs.h, which musl does not have). */
+#define DEVICE_SIZE _IOR(0x12, 114, size_t)
+/* Grows a mounted file system to a number of blocks (Linux, fs/ext4/ext4.h). */
+#define GROW_EXT4 _IOW('f', 16, uint64_t)
 
 static const struct {
   const char *type;
@@ -59,6 +64,21 @@ static const struct {
     {"tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755"},
     {"tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777"},
 };
+
+/* The disk may be larger than the image: the machine's own limit says. Where it can't be grown, it stays as it is. */
+static void grow_root(void) {
+  uint64_t bytes = 0;
+  struct statvfs root;
+  const int device = open(ROOT_DEVICE, O_RDONLY | O_CLOEXEC);
+  const int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (device >= 0 && folder >= 0 && ioctl(device, DEVICE_SIZE, &bytes) == 0 && statvfs("/", &root) == 0) {
+    uint64_t blocks = bytes / root.f_bsize;
+    if (blocks > root.f_blocks && ioctl(folder, GROW_EXT4, &blocks) != 0)
+      fprintf(stderr, "cloister-guest: grow /: %s\n", strerror(errno));
+  }
+  if (device >= 0) close(device);
+  if (folder >= 0) close(folder);
+}
 
 static const struct {
   const char *to;
@@ -116,6 +136,7 @@ void set_machine_up(void) {
   setenv("HOME", "/root", 0);
   if (chdir("/") != 0) fprintf(stderr, "cloister-guest: no root folder\n");
   mount_all();
+  grow_root();
   raise_loopback();
   name_machine();
   /* Ctrl-Alt-Del is an ordinary signal to this process, which turns the machine off in order. */

@@ -18,6 +18,8 @@ export type CreateOptions = JsonOption & {
   readonly copyCredentials?: boolean;
 };
 
+/** Options of `cloister machine template`. */
+export type TemplateOptions = Pick<CreateOptions, "driver" | "image" | "memory" | "cpus" | "disk" | "processes">;
 /** Options of `cloister machine clone`. */
 export type CloneOptions = JsonOption & { readonly name?: string; readonly snapshot?: string };
 /** Options of `cloister machine exec`. */
@@ -58,6 +60,13 @@ const LIST: AnyCommand = defineCommand<JsonOption>({
   load: async () => (await import("../commands/machine/list.ts")).list,
 });
 
+const SIZE_OPTIONS = {
+  memory: integer("mib", "memory, in MiB", 64),
+  cpus: quantity("n", "processor cores"),
+  disk: integer("mib", "what it may write, in MiB", 16),
+  processes: integer("n", "processes and threads at one time", 16),
+};
+
 const CREATE: AnyCommand = defineCommand<CreateOptions>({
   name: "create",
   summary: "make a machine and start it",
@@ -69,10 +78,7 @@ const CREATE: AnyCommand = defineCommand<CreateOptions>({
     driver: choice("name", DRIVER_NAMES, "what kind of machine"),
     image: text("name", "what it starts from: an image of `cloister image list`, or a name that the driver knows"),
     name: text("name", "what to call it (default: made up)"),
-    memory: integer("mib", "memory, in MiB", 64),
-    cpus: quantity("n", "processor cores"),
-    disk: integer("mib", "what it may write, in MiB", 16),
-    processes: integer("n", "processes and threads at one time", 16),
+    ...SIZE_OPTIONS,
     allowHost: hosts("let it reach this host and port; may be given several times"),
     mount: mounts("a folder of this host that it sees, read-only unless :rw; may be given several times"),
     copyCredentials: flag("copy your agents' login files into it: whoever breaks the agent has them then"),
@@ -83,6 +89,21 @@ const CREATE: AnyCommand = defineCommand<CreateOptions>({
     ["machine create --driver qemu --image agents --memory 4096", "a virtual machine"],
   ],
   load: async () => (await import("../commands/machine/create.ts")).create,
+});
+
+const TEMPLATE: AnyCommand = defineCommand<TemplateOptions>({
+  name: "template",
+  summary: "boot a machine once and keep its memory: those made afterwards start from it",
+  description:
+    "Boots a machine of this image and size, starts git, node and the agents' programs once, and keeps its memory. Machines of the same image and " +
+    "size that are made afterwards, by runs too, are copies of it: they are there in a fraction of a second.",
+  args: [],
+  options: {
+    driver: choice("name", DRIVER_NAMES, "what kind of machine (default: qemu)"),
+    image: text("name", "image to start from (default: agents)"),
+    ...SIZE_OPTIONS,
+  },
+  load: async () => (await import("../commands/machine/template.ts")).template,
 });
 
 const CLONE: AnyCommand = defineCommand<CloneOptions>({
@@ -242,6 +263,7 @@ export const MACHINE: AnyCommand = defineCommand<object>({
   children: [
     LIST,
     CREATE,
+    TEMPLATE,
     CLONE,
     FORK,
     simple("start", "start a machine that was stopped"),

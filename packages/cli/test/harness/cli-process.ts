@@ -30,16 +30,21 @@ export interface CliProcess {
 }
 
 /** Where and with what a command is run. */
-export type CliSurroundings = { readonly cwd: string; readonly env: Readonly<Record<string, string>> };
+export type CliSurroundings = {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Killed after this time; for those that take longer than any other. */
+  readonly longestMs?: number;
+};
 
 /** Starts `cloister` in a process of its own, with nothing on standard input. */
-export function startCli(args: readonly string[], { cwd, env }: CliSurroundings): CliProcess {
+export function startCli(args: readonly string[], { cwd, env, longestMs = LONGEST_MS }: CliSurroundings): CliProcess {
   const child = spawn(process.execPath, [ENTRY, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const printed = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => void (printed.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (printed.stderr += text));
   const { promise: ended, resolve } = Promise.withResolvers<CliEnd>();
-  const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_MS);
+  const timer = setTimeout(() => child.kill("SIGKILL"), longestMs);
   child.once("close", (code, signal) => {
     clearTimeout(timer);
     resolve({ code, signal, ...printed });

@@ -38,7 +38,11 @@ export interface TestRepository extends Disposable {
 }
 
 /** How a call differs from one made in the repository's root with its environment. */
-export type CallChanges = { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> };
+export type CallChanges = {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly longestMs?: number;
+};
 
 /** The plan of the testkit's sample project. */
 export const SAMPLE_PLAN = "# Mathematics\n\n- [ ] Add subtract to src/math.mjs, with a test\n";
@@ -55,7 +59,7 @@ export function createTestRepository(options: RepositoryOptions = {}): TestRepos
   git("init", "--quiet", "--initial-branch=main");
   if (options.commit ?? true) commitAll(git);
   const start: TestRepository["start"] = (args, changes = {}) =>
-    startCli(args, { cwd: changes.cwd ?? root, env: { ...env, ...changes.env } });
+    startCli(args, { ...changes, cwd: changes.cwd ?? root, env: { ...env, ...changes.env } });
   return {
     folder,
     root,

@@ -2,7 +2,7 @@
  * `make`, asked once for each object: parts of requests that come again are the same objects. What it made is forgotten with its object.
  * @param make must depend on nothing but its argument, and not give undefined.
  */
-export function oncePerObject<Subject extends object, Value extends NonNullable<unknown>>(
+export function oncePerObject<Subject extends object, Value extends string | boolean | object>(
   make: (subject: Subject) => Value,
 ): (subject: Subject) => Value {
   const known = new WeakMap<Subject, Value>();

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CloisterError } from "@cloister/core";
-import { JournalConflict, type JournalRecord, openJournal, verifyJournal } from "./index.ts";
+import { JournalConflict, type JournalRecord, openJournal, openJournalReader, verifyJournal } from "./index.ts";
+import { LogSync } from "./log-sync.ts";
 import { recordOf } from "./testing/records.ts";
 import { temporaryJournal } from "./testing/temporary-journal.ts";
 
@@ -39,6 +40,34 @@ test("what was appended is read again, in order, dense from 1, also from the mid
   assert.deepEqual([...reopened.read({ from: 2004 })], []);
   reopened.close();
   assert.deepEqual(readdirSync(dirname(path)), ["journal.db"], "closed, it is one file");
+});
+
+test("what is not durable at once is there for everybody, is with the next sync, and stands in line", async (context) => {
+  const path = temporaryJournal(context);
+  const journal = openJournal(path, { create: true });
+  journal.append(recordsOf(0, 2), { expected: 0, durable: false });
+  const reader = openJournalReader(path);
+  assert.equal(reader.length, 2);
+  reader.close();
+  await journal.sync();
+  journal.append(recordsOf(2, 1), { expected: 2 });
+  assert.throws(() => journal.append(recordsOf(3, 1), { expected: 2, durable: false }), JournalConflict);
+  journal.append(recordsOf(3, 1), { expected: 3, durable: false });
+  const synced = journal.sync();
+  journal.close();
+  await synced;
+  assert.deepEqual([verifyJournal(path).ok, openJournal(path).length], [true, 4]);
+});
+
+test("once the disk has failed, nothing is said to be on it any more", async (context) => {
+  const path = temporaryJournal(context);
+  const journal = openJournal(path, { create: true });
+  journal.append(recordsOf(0, 1), { expected: 0, durable: false });
+  const log = new LogSync(join(path, "not-there"));
+  await assert.rejects(log.sync(), /ENO/);
+  await assert.rejects(log.sync(), /ENO/);
+  assert.throws(() => log.assertSound(), /ENO/);
+  journal.close();
 });
 
 test("any text survives", (context) => {

@@ -44,6 +44,18 @@ function prepareToWrite(database: DatabaseSync, path: string, create: boolean): 
   return database;
 }
 
+/** In one transaction: somebody else may be writing. */
+function readCheckedHead(file: JournalFile): JournalHead {
+  file.database.exec("BEGIN");
+  try {
+    const head = readHead(file);
+    checkHead(file, head);
+    return head;
+  } finally {
+    file.database.exec("COMMIT");
+  }
+}
+
 class SqliteJournal implements Journal {
   readonly #file: JournalFile;
   /** Prepared once: a gateway appends hundreds of times a second. */
@@ -54,8 +66,7 @@ class SqliteJournal implements Journal {
   constructor(database: DatabaseSync, path: string) {
     this.#file = { database, path };
     this.#log = new LogSync(path);
-    this.#head = readHead(this.#file);
-    checkHead(this.#file, this.#head);
+    this.#head = readCheckedHead(this.#file);
     this.#statements = {
       begin: database.prepare("BEGIN IMMEDIATE"),
       head: database.prepare(HEAD_QUERY),

@@ -35,7 +35,7 @@ async function open(
     env,
     state: () => session.state,
     entries: () => ledgerEntries(session.state.charter.run, journal.read()),
-    record: (events) => session.record(...events),
+    record: (events) => session.recordSoon(...events),
     notify,
     observers: [telemetry.gatewayObserver],
     transcripts: paths.transcripts,

@@ -90,6 +90,16 @@ export class Session {
   }
 
   /**
+   * Writes and applies events as {@link record} does, without holding this thread up: they are on disk when the promise resolves, and
+   * nothing outside may be done upon them before.
+   */
+  recordSoon(...events: readonly RunEvent[]): Promise<void> {
+    this.#note(events, { applied: false });
+    this.flush({ durable: false });
+    return this.parts.journal.sync();
+  }
+
+  /**
    * Applies what follows from the journal and the workspace alone, such as a verdict. It is on disk with the next record, before
    * anything is done upon it; a crash before that loses nothing, since it follows again. Each record waits for the disk: this does not.
    */
@@ -104,13 +114,13 @@ export class Session {
     if (this.#pending.length >= FLUSH_COUNT) this.flush();
   }
 
-  /** Writes what is only noted. */
-  flush(): void {
+  /** Writes what is only noted. @param options `durable`: as {@link Journal.append} has it. */
+  flush({ durable = true }: { readonly durable?: boolean } = {}): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     const pending = this.#pending;
     this.#pending = [];
-    this.#write(pending);
+    this.#write(pending, durable);
   }
 
   #note(events: readonly RunEvent[], { applied }: { readonly applied: boolean }): readonly PendingEvent[] {
@@ -121,13 +131,13 @@ export class Session {
     return noted;
   }
 
-  #write(pending: readonly PendingEvent[]): void {
+  #write(pending: readonly PendingEvent[], durable: boolean): void {
     if (pending.length === 0) return;
     const { journal, onEvent } = this.parts;
     const before = journal.length;
     journal.append(
       pending.map(({ time, event: { type, ...data } }) => ({ type, time, data })),
-      { expected: before },
+      { expected: before, durable },
     );
     for (const [index, { applied, ...stamped }] of pending.entries()) {
       if (!applied) this.#state = evolve(this.#state, stamped);

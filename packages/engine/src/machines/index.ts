@@ -1,8 +1,9 @@
 /** Machines: a room of the engine with a door of its own, since a run on the host does not load it. */
 export { getFolder, isFolder, putFolder } from "./files/folders.ts";
 export type { ExecSpec, GuestConnection, GuestProcess, GuestSignal } from "./guest/port.ts";
-export type { ImageStore, StoredImage } from "./images/index.ts";
-export { readManifest } from "./images/index.ts";
+export type { ImageCheckRow, StoredImage } from "./images/index.ts";
+export { readManifest, verifyImage } from "./images/index.ts";
+export { runInGuest } from "./guest/run-in-guest.ts";
 export { COPY_CREDENTIALS_WARNING } from "./manager/index.ts";
 export type { DriverView, MachineManager, MachineView, OpenMachine } from "./manager/port.ts";
 export { openImages, openMachines } from "./open-machines.ts";

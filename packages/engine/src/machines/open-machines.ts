@@ -44,6 +44,7 @@ function driverTable(parts: DriverParts): DriverTable {
     sandbox: async () => (await import("./sandbox/index.ts")).createSandboxDriver({ ...parts, programs: ownFolders() }),
     container: async () => (await import("./container/index.ts")).createContainerDriver(parts),
     qemu: async () => (await import("./qemu/index.ts")).createQemuDriver(parts),
+    libvirt: async () => (await import("./libvirt/index.ts")).createLibvirtDriver(parts),
     lima: async () => (await import("./lima/index.ts")).createLimaDriver(parts),
     ssh: async () => (await import("./ssh/index.ts")).createSshDriver(parts),
   };

@@ -94,7 +94,7 @@ export type MachineStats = {
 
 /** How to see a machine's console. */
 export type MachineConsole = {
-  /** The console's output so far. */
+  /** Absolute path of the file that holds the console's output so far. Hostile. */
   readonly log?: string;
   /** A command that attaches a terminal to it. */
   readonly attach?: readonly string[];

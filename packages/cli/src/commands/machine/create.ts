@@ -1,4 +1,4 @@
-import { CloisterError, type DriverName, type MachinePolicy } from "@cloister/core";
+import { CloisterError, type DriverName, type MachineLimits, type MachinePolicy } from "@cloister/core";
 import { loadConfig, type MachineSettings } from "@cloister/engine";
 import { COPY_CREDENTIALS_WARNING } from "@cloister/engine/machines";
 import type { CreateOptions } from "../../definitions/machine.ts";
@@ -26,7 +26,8 @@ export const create: CommandHandler<CreateOptions> = async ({ options }, termina
   return 0;
 };
 
-function readSettings({ env, home }: Terminal): MachineSettings {
+/** The configuration of the user, without that of any repository. */
+export function readSettings({ env, home }: Terminal): MachineSettings {
   return loadConfig({ repository: undefined, env, home }).values.machine;
 }
 
@@ -39,15 +40,23 @@ function needDriver(configured: DriverName): DriverName {
   });
 }
 
+/** Sizes of the command line, over the configuration's. */
+export function toLimits(
+  { memory, cpus, disk, processes }: Pick<CreateOptions, "memory" | "cpus" | "disk" | "processes">,
+  settings: MachineSettings,
+): MachineLimits {
+  return {
+    memoryMib: memory ?? settings.memoryMib,
+    cpus: cpus ?? settings.cpus,
+    diskMib: disk ?? settings.diskMib,
+    processes: processes ?? settings.processes,
+  };
+}
+
 /** What the command line says, over the configuration; hosts, mounts and secrets of both. */
 function toPolicy(options: CreateOptions, settings: MachineSettings): MachinePolicy {
   return {
-    limits: {
-      memoryMib: options.memory ?? settings.memoryMib,
-      cpus: options.cpus ?? settings.cpus,
-      diskMib: options.disk ?? settings.diskMib,
-      processes: options.processes ?? settings.processes,
-    },
+    limits: toLimits(options, settings),
     egress: [...settings.allowHosts, ...(options.allowHost ?? [])],
     mounts: [...settings.mounts, ...(options.mount ?? [])],
     secrets: settings.secrets,

@@ -6,6 +6,6 @@ export async function withMachines<Result>(
   { env }: Terminal,
   act: (machines: MachineManager) => Promise<Result>,
 ): Promise<Result> {
-  await using machines = openMachines(env);
+  using machines = openMachines(env);
   return await act(machines);
 }

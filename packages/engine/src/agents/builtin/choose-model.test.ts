@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
     env: {},
     expected: {
       problem:
-        "No key of a model provider is set. Set one of ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, GEMINI_API_KEY, GOOGLE_API_KEY.",
+        "No key of a model provider is set. Set one of ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, CODEX_API_KEY, GEMINI_API_KEY, GOOGLE_API_KEY.",
     },
   },
   {

@@ -2,7 +2,7 @@ import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 
 /** Connections to providers, by origin. */
 export interface Pools {
-  of(origin: string): Dispatcher;
+  readonly of: (origin: string) => Dispatcher;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -32,10 +32,7 @@ export function createPools(env: Readonly<Record<string, string>>): Pools {
 /** Undefined where no proxy is named. */
 function createProxied(env: Readonly<Record<string, string>>): EnvHttpProxyAgent | undefined {
   const read = (name: string): string => env[name] ?? env[name.toUpperCase()] ?? "";
-  const all = read("all_proxy");
-  // A SOCKS proxy is not spoken to: with that alone, requests go directly.
-  const forAll = /^https?:/i.test(all) ? all : "";
-  const [httpProxy, httpsProxy] = [read("http_proxy") || forAll, read("https_proxy") || forAll];
+  const [httpProxy, httpsProxy] = [read("http_proxy"), read("https_proxy")];
   if (httpProxy === "" && httpsProxy === "") return undefined;
   return new EnvHttpProxyAgent({ ...OPTIONS, httpProxy, httpsProxy, noProxy: read("no_proxy") });
 }

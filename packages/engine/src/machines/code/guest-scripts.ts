@@ -22,7 +22,7 @@ if [ -n "$2" ]; then chown "$2" "$1"; fi
 export const TAKE_IN: string = `${GIT}
 workspace=$1 bundle=$2 branch=$3 head=$4 wanted=$5
 cd "$workspace"
-[ -d .git ] || { rm -rf .git; git init --quiet; }
+[ -d .git ] || { rm -rf .git; git init --quiet; git config user.name Cloister; git config user.email cloister@localhost; }
 rm -f .git/index.lock .git/HEAD.lock
 if [ -s "$bundle" ]; then git fetch --quiet --no-tags --force "$bundle" '+refs/worktree/cloister/*:refs/cloister/*'; fi
 git symbolic-ref HEAD "refs/heads/$branch"

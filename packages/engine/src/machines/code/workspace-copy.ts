@@ -86,8 +86,10 @@ export class WorkspaceCopy {
   }
 
   async #put(guest: GuestConnection, file: string): Promise<void> {
-    const { user } = this.#options;
-    await guest.putFile(file, createReadStream(file), user === undefined ? {} : { user });
+    const { user, workspace } = this.#options;
+    // In the workspace, folders on the way are its user's; elsewhere they are not, and may be read by everybody.
+    const isInside = file.startsWith(`${workspace}/`);
+    await guest.putFile(file, createReadStream(file), user === undefined || !isInside ? {} : { user });
   }
 
   /** See `RunMachine.makeFolder`. */

@@ -87,8 +87,12 @@ class ContainerDriver implements MachineDriver {
 
   async start(machine: MachineSpec): Promise<void> {
     const record = recallMade(machine);
-    if (record.isRestoring) await this.#make(machine, record);
     const context = this.#contextOf(machine, record.engine);
+    if (record.isRestoring) {
+      // A crash may have left half of one, under its name.
+      await removeContainer(context, machine.id);
+      await this.#make(machine, record);
+    }
     if ((await containerState(context, machine.id)) === "paused") await this.resume(machine);
     else await runEngine(context, ["start", containerName(machine.id)]);
   }
@@ -166,7 +170,9 @@ class ContainerDriver implements MachineDriver {
   async restore(machine: MachineSpec, name: string): Promise<void> {
     const { engine } = recallMade(machine);
     const context = this.#contextOf(machine, engine);
-    const image = await this.#snapshotOf(context, machine, name);
+    // A name of its own: the snapshot can be removed while the container stands on it.
+    const image = cloneImage(machine.id);
+    await runEngine(context, ["tag", await this.#snapshotOf(context, machine, name), image]);
     // Written first: whoever finds no container then makes the new one instead of taking the machine for lost.
     remember(machine, { engine, image, isRestoring: true });
     await removeContainer(context, machine.id);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -10,6 +9,7 @@ import { describe, it } from "node:test";
 import { connect, TLSSocket } from "node:tls";
 import { parseEgressTarget } from "@cloister/core";
 import { type Authority, createAuthority } from "./authority.ts";
+import { runOpenssl } from "./testing/certificates.ts";
 
 const HOSTS = [
   "example.org",
@@ -43,7 +43,7 @@ describe("a machine's authority", () => {
           "root.pem",
           "leaf.pem",
         ];
-        assert.match(String(execFileSync("openssl", args, { cwd: folder })), /leaf.pem: OK/);
+        assert.match(runOpenssl(folder, args), /leaf.pem: OK/);
       } finally {
         rmSync(folder, { recursive: true });
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type Canary, startCanary } from "./testing/canary.ts";
 import { clientHello, socks4a, socks5 } from "./testing/corpus.ts";
 import { type EgressServer, exchangeBytes, startEgressServer } from "./testing/egress-server.ts";

@@ -18,6 +18,7 @@ const BASE64 = Buffer.from(SECRET).toString("base64");
 describe("programs behind the egress proxy", () => {
   let plain: Canary;
   let tls: Canary;
+  let slow: Canary;
   let egress: EgressServer;
   let folder: string;
   const certificates = makeCertificates(["tls.test", "secret.test"]);
@@ -31,6 +32,13 @@ describe("programs behind the egress proxy", () => {
       tls: certificates,
       answer: (request, response) => {
         echo(request, response);
+      },
+    });
+    slow = await startCanary({
+      address: "127.0.0.1",
+      port: 0,
+      answer: ({ url }, response) => {
+        if (url === "/later") setTimeout(() => response.end("later"), 150);
       },
     });
     egress = await startEgressServer({
@@ -62,6 +70,7 @@ describe("programs behind the egress proxy", () => {
     await egress[Symbol.asyncDispose]();
     await plain[Symbol.asyncDispose]();
     await tls[Symbol.asyncDispose]();
+    await slow[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
 
@@ -226,6 +235,24 @@ describe("programs behind the egress proxy", () => {
       ["busy"],
     );
     first.destroy();
+  });
+
+  it("are told where a host says nothing for long, and wait for one that is slow", async () => {
+    const rules = [{ host: "127.0.0.1", port: slow.port }];
+    await using patient = await startEgressServer({ rules, limits: { idleMs: 300 } });
+    const request = (path: string): string => {
+      const at = `127.0.0.1:${slow.port}`;
+      return `GET http://${at}${path} HTTP/1.1\r\nHost: ${at}\r\nConnection: close\r\n\r\n`;
+    };
+    assert.match(await exchangeBytes(patient.port, [request("/never")]), /502 .*ETIMEDOUT/s);
+    assert.match(await exchangeBytes(patient.port, [request("/later")]), /200 .*later/s);
+  });
+
+  it("may not send more requests ahead than are answered in time", async () => {
+    const at = `plain.test:${plain.port}`;
+    const request = `GET http://${at}/ HTTP/1.1\r\nHost: ${at}\r\n\r\n`;
+    await exchangeBytes(egress.port, [request.repeat(500)]);
+    assert.ok(egress.decisions.length <= 16);
   });
 
   it("are cut off with the proxy, and where they say nothing for long", async () => {

@@ -15,6 +15,8 @@ export type Outgoing = {
   readonly headers: readonly Header[];
   /** What is taken out of the answer. */
   readonly needles: readonly Needle[];
+  /** How long there may be silence, in ms. */
+  readonly idleMs: number;
 };
 
 /** The two ends of a request at the machine. */
@@ -25,7 +27,7 @@ export type ForwardEnd = { readonly onSent: () => void; readonly onFailed: (erro
 
 /** Sends a request on, and its answer back. @param agent makes the connections. Never throws. */
 export function forwardRequest(agent: Agent, outgoing: Outgoing, exchange: Exchange, end: ForwardEnd): void {
-  const { target, method, path, headers } = outgoing;
+  const { target, method, path, headers, idleMs } = outgoing;
   const upstream = sendRequest({
     agent,
     host: target.host,
@@ -34,6 +36,8 @@ export function forwardRequest(agent: Agent, outgoing: Outgoing, exchange: Excha
     path,
     headers: headers.flat(),
     setHost: false,
+    // Otherwise it is the agent's, which is for connections that wait for a request.
+    timeout: idleMs,
   });
   const fail = (error: unknown): void => {
     const { destroyed, headersSent } = exchange.response;
@@ -42,7 +46,6 @@ export function forwardRequest(agent: Agent, outgoing: Outgoing, exchange: Excha
   };
   upstream.once("socket", end.onSent);
   upstream.once("error", fail);
-  upstream.once("timeout", () => upstream.destroy(new EgressRefusedError("unreachable", SILENT, target)));
   upstream.once("response", (answer) => relayAnswer(answer, exchange.response, outgoing, fail));
   exchange.response.once("close", () => {
     if (!exchange.response.writableFinished) upstream.destroy();
@@ -71,5 +74,4 @@ function relayAnswer(
   pipeline([answer, ...steps, response], () => undefined);
 }
 
-const SILENT = "it was silent for too long.";
 const PACKED = "its answer is packed, although it was asked for none that is, and can't be looked through for secrets.";

@@ -9,6 +9,9 @@ export type Opening =
   | { readonly type: "other" }
   | { readonly type: "refused"; readonly detail: string };
 
+/** Why an allowed host is not spoken to as a proxy: it would reach for the machine what the machine may not. */
+export const NO_PROXY_BEHIND = "a host that may be reached may not be used as a proxy.";
+
 const TLS_HANDSHAKE = 22;
 const [SOCKS4, SOCKS5] = [4, 5];
 const HTTP_REQUEST_LINE = /^[\x21-\x7e]+ .*HTTP\/[0-9]/i;
@@ -27,7 +30,7 @@ export function judgeOpening(bytes: Buffer, target: EgressTarget): Opening | und
     if (second === undefined) return undefined;
     // SOCKS 4 has a command of 1 or 2 there, SOCKS 5 a number of methods.
     const isSocks = first === SOCKS4 ? second === 1 || second === 2 : second > 0;
-    return isSocks ? refused("a host that may be reached may not be used as a proxy.") : { type: "other" };
+    return isSocks ? refused(NO_PROXY_BEHIND) : { type: "other" };
   }
   if (/[\t\n\r ]/.test(String.fromCharCode(first))) return refused("what is said to it begins with white space.");
   return judgeText(bytes);

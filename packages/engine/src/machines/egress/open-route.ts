@@ -79,6 +79,7 @@ async function dialWithin(
   { connectMs, idleMs }: Pick<EgressLimits, "connectMs" | "idleMs">,
 ): Promise<Socket> {
   const end = (): void => void socket.destroy(Object.assign(new Error("silent for too long"), { code: "ETIMEDOUT" }));
+  // At first for connecting, then for all silence.
   socket.setTimeout(connectMs, end);
   await once(socket, "connect");
   socket.setTimeout(idleMs);

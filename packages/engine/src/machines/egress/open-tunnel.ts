@@ -5,11 +5,10 @@ import { endStream } from "./answer-refusal.ts";
 import type { Client, EgressContext, Passage } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import { EgressRefusedError } from "./egress-refused-error.ts";
-import { judgeOpening, type Opening } from "./judge-opening.ts";
+import { judgeOpening, NO_PROXY_BEHIND, type Opening } from "./judge-opening.ts";
 import { peekBytes, waitForBytes } from "./read-bytes.ts";
 import { serveHttp } from "./serve-http.ts";
 
-const NO_PROXY_BEHIND = "a host that may be reached may not be used as a proxy.";
 /** A TLS alert, fatal: `unrecognized_name` (RFC 8446, 6.2). */
 const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
 
@@ -18,7 +17,6 @@ export function openTunnel(context: EgressContext, client: Client, passage: Pass
   const { stream } = client;
   const { upstream, target, door } = passage;
   stream.on("error", () => undefined);
-  upstream.on("timeout", () => upstream.destroy());
   const isBound = context.secrets.isBoundTo(target);
   if (stream.destroyed) return void upstream.destroy();
   stream.once("close", () => upstream.destroy());

@@ -11,6 +11,9 @@ import type { EgressDoor } from "./port.ts";
 import { readRequestHead, type Site } from "./read-request-head.ts";
 import { createUpstreamAgent } from "./upstream-agent.ts";
 
+/** Requests that a connection may send ahead of their answers. */
+const MAX_PIPELINED = 16;
+
 /** How HTTP is served on a connection. */
 export type HttpService = {
   readonly door: EgressDoor;
@@ -33,16 +36,17 @@ export function serveHttp(context: EgressContext, client: Client, service: HttpS
     site?.first.destroy();
   });
   const server = createStrictServer();
-  let isAnswering = false;
+  let answering = 0;
   deadline.set(context.limits.headMs);
   server.on("request", (request, response) => {
     deadline.clear();
-    isAnswering = true;
+    answering += 1;
     response.once("close", () => {
-      isAnswering = false;
-      deadline.set(context.limits.headMs);
+      answering -= 1;
+      if (answering === 0) deadline.set(context.limits.headMs);
     });
-    handleRequest({ context, door, agent, site }, { request, response });
+    if (answering > MAX_PIPELINED) stream.destroy();
+    else handleRequest({ context, door, agent, site }, { request, response });
   });
   server.on("connect", (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
     deadline.clear();
@@ -51,7 +55,7 @@ export function serveHttp(context: EgressContext, client: Client, service: HttpS
   });
   server.on("clientError", (error: NodeJS.ErrnoException) => {
     // Words in the midst of another answer would be taken for a part of it.
-    if (isAnswering || !stream.writable || error.code?.startsWith("HPE_") !== true) stream.destroy();
+    if (answering > 0 || !stream.writable || error.code?.startsWith("HPE_") !== true) stream.destroy();
     else refuseUnreadable(context, stream, service, error.code);
   });
   server.emit("connection", stream);
@@ -107,10 +111,15 @@ function handleRequest({ context, door, agent, site }: Work, exchange: Exchange)
     const isScrubbed = secrets.isBoundTo(target);
     const headers = requestHeaders(put.headers, { target, isSecure: site?.isSecure === true, isScrubbed });
     const needles = isScrubbed ? secrets.needles() : [];
-    forwardRequest(agent, { target, method: head.method, path: head.path, headers, needles }, exchange, {
-      onSent: () => recorder.allowed(door, target, put.variables),
-      onFailed: refuse,
-    });
+    forwardRequest(
+      agent,
+      { target, method: head.method, path: head.path, headers, needles, idleMs: context.limits.idleMs },
+      exchange,
+      {
+        onSent: () => recorder.allowed(door, target, put.variables),
+        onFailed: refuse,
+      },
+    );
   } catch (error: unknown) {
     refuse(toEgressRefused(error, site?.target ?? { host: "", port: 0 }));
   }

@@ -2,6 +2,7 @@ import { Agent } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import { callbackify } from "node:util";
 import type { EgressTarget } from "@cloister/core";
 import type { EgressContext } from "./context.ts";
 
@@ -30,10 +31,7 @@ export function createUpstreamAgent(context: EgressContext, { isSecure, first }:
   };
   agent.createConnection = (options, done) => {
     const target = context.router.decide({ host: options.host ?? "", port: Number(options.port) });
-    open(target).then(
-      (socket) => done?.(null, socket),
-      (error: unknown) => done?.(error as Error, undefined as never),
-    );
+    callbackify(open)(target, (error, socket) => done?.(error, socket));
     return undefined;
   };
   return agent;

@@ -1,7 +1,7 @@
 /** Folders into a machine and out of it, as tar streams. What comes out is hostile. */
+import { once } from "node:events";
 import { mkdirSync } from "node:fs";
-import { Readable, Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
 import { CloisterError } from "@cloister/core";
 import { create, type ReadEntry, Unpack } from "tar";
 import { runInGuest } from "../guest/run-in-guest.ts";
@@ -22,14 +22,9 @@ export async function putFolder(machine: OpenMachine, from: string, to: string):
   const script = 'mkdir -p "$1" && exec tar -xf - -C "$1"';
   const running = startTar(machine, ["/bin/sh", "-c", script, "sh", to], "open");
   const said = drain(running);
-  const input = new Writable({
-    write: (chunk: Buffer, _, done) => void running.write(chunk).then(() => done()),
-    final: (done) => {
-      running.closeInput();
-      done();
-    },
-  });
-  await pipeline(Readable.from(create({ cwd: from, portable: true }, ["."])), input);
+  const archive = Readable.from(create({ cwd: from, portable: true }, ["."])) as AsyncIterable<Buffer>;
+  for await (const chunk of archive) await running.write(chunk);
+  running.closeInput();
   await assertEnded(running, said);
 }
 
@@ -47,8 +42,10 @@ export async function getFolder(
   const unpack = new Unpack({ cwd: to, strict: true, noMtime: true, preserveOwner: false, filter: limit(maxBytes) });
   const said = tailOf(running.stderr);
   const unpacked = new Promise<void>((resolve, reject) => unpack.on("close", resolve).on("error", reject));
+  unpacked.catch(() => undefined); // It may fail before it is waited for.
   try {
-    for await (const chunk of running.stdout) unpack.write(Buffer.from(chunk));
+    for await (const chunk of running.stdout)
+      if (!unpack.write(Buffer.from(chunk))) await Promise.race([once(unpack, "drain"), unpacked]);
     unpack.end();
     await unpacked;
   } catch (cause: unknown) {

@@ -28,7 +28,9 @@ test("it holds a container until it is told to end, and knows no other calls tha
   const program = await guestProgram({ architecture: process.arch, cache });
   const holding = spawn(program, ["hold"], { stdio: "ignore" });
   await once(holding, "spawn");
-  await until("it waits for signals", () => /^SigBlk:\s*0*[1-9a-f]/m.test(readFileSync(`/proc/${holding.pid}/status`, "utf8")));
+  await until("it waits for signals", () =>
+    /^SigCgt:\s*0*14002$/m.test(readFileSync(`/proc/${holding.pid}/status`, "utf8")),
+  );
   holding.kill("SIGTERM");
   assert.deepEqual(await once(holding, "close"), [0, null]);
   assert.equal(spawnSync(program, ["serve", "--loud"]).status, 64);

@@ -40,7 +40,8 @@ export class GuestSession {
   /** Serves what comes, beginning with what came already. */
   start(first: Buffer): void {
     this.#transport.on("data", (bytes: Buffer) => this.#receive(bytes));
-    this.#transport.once("error", (error) => this.fail(lost(error.message)));
+    // What the driver knows better, such as the limit that stopped the machine, is said in its own words.
+    this.#transport.once("error", (error) => this.fail(CloisterError.isInstance(error) ? error : lost(error.message)));
     for (const event of ["end", "close"]) this.#transport.once(event, () => this.fail(lost("it hung up")));
     this.#receive(first);
     this.#transport.resume();

@@ -59,7 +59,10 @@ export async function runBuildTool(
 function failedTool(file: string, { cause, code, signal }: ProcessExit, words: string): CloisterError {
   const how = cause === "exited" ? `it ended with ${code ?? signal}` : cause;
   const said = excerpt(words, TAIL_CHARACTERS);
-  return new CloisterError({ code: "machine_failed", message: `${file} failed (${how}): ${said === "" ? "it said nothing" : said}` });
+  return new CloisterError({
+    code: "machine_failed",
+    message: `${file} failed (${how}): ${said === "" ? "it said nothing" : said}`,
+  });
 }
 
 /** A missing tool, with what to install. */

@@ -15,6 +15,9 @@ const LEFT_OUT: readonly string[] = [
   "path-exclude=/usr/share/lintian/*",
 ];
 
+/** What Node is linked with, besides what every Debian has. */
+const NODE_NEEDS: readonly string[] = ["libstdc++6"];
+
 /** Adds the user whom agents and gates run as, without password; `$1` is the root. No program of the image runs, so that any architecture will do. */
 const ADD_AGENT = `set -e
 echo 'agent:x:1000:1000:Agent:/home/agent:/bin/bash' >>"$1/etc/passwd"
@@ -51,7 +54,8 @@ function debootstrap(
   build: DebianBuild,
   paths: { readonly archive: string; readonly ownArchive: string },
 ): readonly string[] {
-  const { architecture, packages, release } = build.manifest;
+  const { architecture, node, release } = build.manifest;
+  const packages = [...build.manifest.packages, ...(node === undefined ? [] : NODE_NEEDS)];
   return [
     "mmdebstrap",
     "--quiet",

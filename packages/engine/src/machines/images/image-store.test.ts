@@ -55,9 +55,9 @@ test("built twice at the same time, and once in another store, an image has the 
   deepEqual(readdirSync(join(folder, "second")), [tiny.digest]);
 });
 
-test("a tiny image boots within 15 s, and has what it says", async () => {
+test("a tiny image boots within 30 s, also on a busy emulated processor, and has what it says", async () => {
   await using machine = await bootImage(tiny, folder);
-  ok(machine.bootMs < 15_000, `${machine.bootMs} ms`);
+  ok(machine.bootMs < 30_000, `${machine.bootMs} ms`);
   const run = (argv: readonly string[]): ReturnType<typeof runInGuest> =>
     runInGuest(machine.guest, { argv, env: { PATH: "/bin", HOME: "/home/agent", ANTHROPIC_API_KEY: "x" } });
   const rows = await verifyImage(tinyManifest, run);

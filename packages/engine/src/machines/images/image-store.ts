@@ -20,6 +20,8 @@ export type ImageStoreOptions = {
 
 type BuildOptions = Parameters<ImageStore["build"]>[1];
 
+/** Of what this code makes of a manifest: to be raised with every change of it, or images of the former kind are taken for the same. */
+const RECIPE = 2;
 const DIGEST_BEGINNING = /^[0-9a-f]{6,64}$/;
 
 /** Opens the images of this user; see `port.ts` for what is promised. */
@@ -53,7 +55,10 @@ async function buildOrFind(
   using work = startBuildFolder(folder);
   const context = { ...running, env, folder: work.make("work") };
   const tools = await toolVersions(context, manifest);
-  const inputs = hash("sha256", canonicalJson({ manifest, tools, guestProgram: await hashFile(program) }));
+  const inputs = hash(
+    "sha256",
+    canonicalJson({ recipe: RECIPE, manifest, tools, guestProgram: await hashFile(program) }),
+  );
   const known = folders.list().find(({ record }) => record.inputs === inputs);
   if (known !== undefined && !force) return known.image;
   const target = work.make("image");

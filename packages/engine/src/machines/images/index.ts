@@ -1,6 +1,6 @@
 /** Images that machines start from: what `port.ts` says. */
 export type { ImageManifest, ImageStore, OnProgress, StoredImage } from "./port.ts";
 export { openImageStore } from "./image-store.ts";
-export { builtInManifests, readManifest } from "./manifest.ts";
+export { readManifest } from "./manifest.ts";
 export type { ImageCheckRow, RunInMachine } from "./verify-image.ts";
 export { verifyImage } from "./verify-image.ts";

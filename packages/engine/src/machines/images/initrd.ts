@@ -35,7 +35,7 @@ while [ ! -b "$disk" ] && [ "$tries" -lt 100 ]; do
   tries=$((tries + 1))
   usleep 100000
 done
-if ! mount -t ext4 -o rw,noatime "$disk" /root; then
+if ! mount -t ext4 -o rw,noatime,noinit_itable "$disk" /root; then
   echo "cloister: the root file system on $disk can't be mounted"
   poweroff -f
 fi

@@ -66,7 +66,8 @@ const env = {
 const manifest = { ...readManifest("tiny", { architecture: "amd64" }), builder: "nixos", outputs: ["disk"] } as const;
 
 test("the flake and the module are Nix", () => {
-  for (const file of ["flake.nix", "machine.nix"]) execFileSync("nix-instantiate", ["--parse", join(flake, file)], { env });
+  for (const file of ["flake.nix", "machine.nix"])
+    execFileSync("nix-instantiate", ["--parse", join(flake, file)], { env });
 });
 
 test("the flake evaluates and builds offline, with the guest agent that it was given", async () => {
@@ -84,8 +85,13 @@ test("the flake evaluates and builds offline, with the guest agent that it was g
 
 test("what the flake does not make is refused", async () => {
   const context = { env, folder, onProgress: (): void => undefined };
-  const refused = [{ ...manifest, architecture: "riscv64" }, { ...manifest, outputs: ["disk", "archive"] as const }];
+  const refused = [
+    { ...manifest, architecture: "riscv64" },
+    { ...manifest, outputs: ["disk", "archive"] as const },
+  ];
   for (const wrong of refused)
-    await rejects(buildNixosImage(context, { manifest: wrong, guestProgram: "", target: folder }), { code: "image_invalid" });
+    await rejects(buildNixosImage(context, { manifest: wrong, guestProgram: "", target: folder }), {
+      code: "image_invalid",
+    });
   equal(readdirSync(folder).includes("flake"), false);
 });

@@ -15,6 +15,7 @@ import { cloneMachine, createMachine, forkMachine } from "./create-machine.ts";
 import { createDrivers, checkSupported } from "./drivers.ts";
 import { specOf } from "./machine-files.ts";
 import { findMachine } from "./names.ts";
+import { makeTemplate } from "./make-template.ts";
 import type { MachineManager, MachineView, OpenMachine, OpenOptions } from "./port.ts";
 import { reconcile } from "./reconcile.ts";
 import { removeMachine } from "./remove-machine.ts";
@@ -39,6 +40,7 @@ export function createMachineManager({ env, places, drivers, images, ...told }: 
     list: () => Promise.all(registry.read().machines.map((machine) => liveView(context, machine))),
     get: async (name) => liveView(context, findMachine(registry.read(), name)),
     create: async (request) => running(await createMachine(context, request)),
+    template: (request) => makeTemplate(context, request),
     clone: async (source, into) => running(await cloneMachine(context, source, into)),
     fork: async (source, names) => (await forkMachine(context, source, names)).map(running),
     start: (name) => startMachine(context, name),

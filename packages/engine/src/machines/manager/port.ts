@@ -7,7 +7,7 @@
  * R2. Reconciling adopts what lives, removes what was half made or half removed, and reports what it finds; it never resets everything.
  * R3. Nothing is made that the host has no room for.
  */
-import type { DriverName, MachinePolicy } from "@cloister/core";
+import type { DriverName, MachineLimits, MachinePolicy } from "@cloister/core";
 import type { EgressDecision } from "../egress/port.ts";
 import type { GuestConnection } from "../guest/port.ts";
 import type {
@@ -34,6 +34,14 @@ export type CreateRequest = {
   readonly run?: string;
   /** Variables of the processes of the machine on this host, besides the manager's own: a run's marker. */
   readonly env?: Readonly<Record<string, string>>;
+};
+
+/** A template to make: machines of this driver, image and size start from it. */
+export type TemplateRequest = {
+  readonly driver: DriverName;
+  /** Name or digest of an image of the store. */
+  readonly image: string;
+  readonly limits: MachineLimits;
 };
 
 /** A snapshot of a machine. */
@@ -110,6 +118,8 @@ export interface MachineManager extends Disposable {
   list(): Promise<readonly MachineView[]>;
   get(name: string): Promise<MachineView>;
   create(request: CreateRequest): Promise<MachineView>;
+  /** Boots and warms up a machine once and keeps its memory: those made afterwards start from it. @returns its fingerprint */
+  template(request: TemplateRequest): Promise<string>;
   clone(source: string, into: { readonly name?: string; readonly snapshot?: string }): Promise<MachineView>;
   fork(source: string, names: readonly string[]): Promise<readonly MachineView[]>;
   start(name: string): Promise<void>;

@@ -56,7 +56,7 @@ export class Monitor implements Disposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding("utf8");
-    socket.on("data", (text: string) => this.#take(text));
+    socket.on("data", (text: string) => this.#receive(text));
     socket.once("error", (error) => this.#close(error));
     socket.once("close", () => this.#close(new Error("its monitor has closed")));
   }
@@ -103,6 +103,13 @@ export class Monitor implements Disposable {
     return within(promise, what, limitMs).finally(() => this.#waiters.delete(waiter));
   }
 
+  /** Those of the events that nobody has had yet that are wanted, the oldest first. */
+  take(wanted: (event: MonitorEvent) => boolean): MonitorEvent[] {
+    const taken = this.#events.filter(wanted);
+    this.#events = this.#events.filter((event) => !taken.includes(event));
+    return taken;
+  }
+
   /** Drops the events that nobody has had. */
   forget(): void {
     this.#events = [];
@@ -121,7 +128,7 @@ export class Monitor implements Disposable {
     return within(promise, what, limitMs, () => this.#socket.destroy());
   }
 
-  #take(text: string): void {
+  #receive(text: string): void {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     if (this.#rest.length > MAX_LINE_BYTES) this.#socket.destroy(new Error("its monitor sent too long a line"));

@@ -134,6 +134,18 @@ test("a snapshot of the disk is taken while the machine runs, and a clone of it 
   await driver.destroy(copy);
 });
 
+test("a machine that stands still can be saved, and stands still afterwards", async () => {
+  const { driver, guestOf, newSpec } = machines;
+  const spec = newSpec();
+  await driver.create(spec);
+  await driver.pause?.(spec);
+  await driver.snapshot?.(spec, "still", "full");
+  assert.equal(await driver.state(spec), "paused");
+  await driver.resume?.(spec);
+  assert.equal(await shellIn(await guestOf(spec), "echo lives >/root/word; sync; cat /root/word"), "lives");
+  await driver.destroy(spec);
+});
+
 test("three forks of a running machine have its memory, and go ways of their own", async () => {
   const { driver, guestOf, newSpec } = machines;
   const [source, ...forks] = [newSpec(), newSpec(), newSpec(), newSpec()];
@@ -253,7 +265,7 @@ async function saveThatFails(spec: MachineSpec): Promise<void> {
     throw new Error("on purpose");
   };
   const { socketFolder } = spec;
-  await saveState({ monitor, socketFolder, file: join(spec.folder, "state-1"), leavesSharedOut: false, whileStill });
+  await saveState({ monitor, socketFolder, file: join(spec.folder, "state-1"), isTemplate: false, whileStill });
 }
 
 function isMachineFailure(error: unknown): boolean {

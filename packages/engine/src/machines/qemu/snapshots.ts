@@ -122,7 +122,7 @@ async function holdWhole(machine: MachineSpec): Promise<Moment & { readonly stat
     monitor,
     socketFolder: machine.socketFolder,
     file: join(machine.folder, state),
-    leavesSharedOut: false,
+    isTemplate: false,
     whileStill: () => switchLayer(monitor, machine, record),
   });
   return { record, pausedMs, state };

@@ -109,10 +109,7 @@ async function bootAndSave(place: MachinePlace, spec: TemplateSpec, finding: Qem
   using monitor = await steer(place);
   const file = join(place.folder, STATE);
   const { socketFolder } = place;
-  // It must not go on after it was saved: its memory is the template's.
-  await monitor.execute("stop");
-  await saveState({ monitor, socketFolder, file, leavesSharedOut: true, whileStill: async () => undefined });
-  await monitor.execute("quit");
+  await saveState({ monitor, socketFolder, file, isTemplate: true, whileStill: async () => undefined });
 }
 
 async function warmUp({ socketFolder }: MachinePlace, programs: TemplateSpec["warmUp"]): Promise<void> {

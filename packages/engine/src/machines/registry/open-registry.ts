@@ -9,7 +9,6 @@ import {
   openJournalReader,
   type StoredRecord,
 } from "../../journal/index.ts";
-import { JournalDamage } from "../../journal/errors.ts";
 import { makeFirstGeneration, makeNextGeneration, newestGeneration } from "./generations.ts";
 
 /** What a registry is made of. */
@@ -136,21 +135,11 @@ class JournaledRegistry implements Registry {
 }
 
 function openGeneration(path: string): Generation {
-  const writer = openToWrite(path);
+  const writer = openJournal(path, { create: true });
   const reader = openJournalReader(path);
   const generation = { path, reader, writer, registry: EMPTY_REGISTRY, last: { length: 0, hash: "", time: 0 } };
   foldNews(generation);
   return generation;
-}
-
-/** A journal's end is read in two steps when it is opened: one that is written in between looks damaged, once. */
-function openToWrite(path: string, attempts: number = 20): Journal {
-  try {
-    return openJournal(path, { create: true });
-  } catch (error: unknown) {
-    if (attempts <= 1 || !(error instanceof JournalDamage) || error.problem !== "head") throw error;
-    return openToWrite(path, attempts - 1);
-  }
 }
 
 function foldNews(generation: Generation): void {

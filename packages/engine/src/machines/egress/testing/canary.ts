@@ -74,11 +74,18 @@ export async function startCanary({ address, port, tls, answer }: CanaryOptions)
 
 function serveHttp(requests: CanaryRequest[], answer: NonNullable<CanaryOptions["answer"]>): Server {
   // As forgiving as servers come: what the proxy lets through must be harmless to them as well.
-  return createHttpServer({ insecureHTTPParser: true, requireHostHeader: false }, async (request, response) => {
-    const body = Buffer.concat((await request.toArray().catch(() => [])) as Buffer[]).toString("latin1");
+  return createHttpServer({ insecureHTTPParser: true, requireHostHeader: false }, (request, response) => {
+    void request
+      .toArray()
+      .catch(() => [])
+      .then((chunks) => take(request, chunks as Buffer[], response));
+  });
+
+  function take(request: IncomingMessage, chunks: readonly Buffer[], response: Parameters<RequestListener>[1]): void {
+    const body = Buffer.concat(chunks).toString("latin1");
     const { method, url, rawHeaders, headers } = request;
     const seen = { method, url, rawHeaders, headers, body } as CanaryRequest;
     requests.push(seen);
     answer(seen, response);
-  });
+  }
 }

@@ -6,10 +6,17 @@ import { join } from "node:path";
 /** A certificate authority made by OpenSSL, and a server's certificate by it. */
 export type TestCertificates = { readonly authority: string; readonly key: string; readonly cert: string };
 
+const OPENSSL = "openssl";
+
+/** Runs OpenSSL. @returns what it prints; throws where it fails */
+export function runOpenssl(folder: string, args: readonly string[]): string {
+  return String(execFileSync(OPENSSL, args, { cwd: folder, stdio: "pipe" }));
+}
+
 /** Makes one for these names and addresses. */
 export function makeCertificates(names: readonly string[]): TestCertificates {
   const folder = mkdtempSync(join(tmpdir(), "cloister-egress-"));
-  const openssl = (...args: string[]): unknown => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+  const openssl = (...args: string[]): string => runOpenssl(folder, args);
   const read = (name: string): string => readFileSync(join(folder, name), "utf8");
   try {
     const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];

@@ -22,6 +22,7 @@ export function makeCorpus(port: number, other: number): readonly CorpusCase[] {
     ...portCases(port, other),
     ...proxyCases(port),
     ...framingCases(port),
+    ...hiddenCases(port),
     ...tunnelCases(port),
     ...socksCases(port, other),
     ...goodCases(port),
@@ -107,7 +108,16 @@ function portCases(port: number, other: number): readonly CorpusCase[] {
 function proxyCases(port: number): readonly CorpusCase[] {
   const at = `allowed.test:${port}`;
   const line = (start: string, host = at): string => `${start}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
-  const cases: readonly [name: string, request: string, outcome: EgressRefusal][] = [
+  return [...targetForms(port, at, line), ...hostForms(port, at, line), ...otherForms(port, at, line)].map(
+    ([name, request, outcome]) => ({ name: `http with ${name}`, parts: [request], outcome }),
+  );
+}
+
+type Line = (start: string, host?: string) => string;
+type Form = readonly [name: string, request: string, outcome: EgressRefusal];
+
+function targetForms(port: number, at: string, line: Line): readonly Form[] {
+  return [
     ["a path alone", line("GET / HTTP/1.1"), "malformed"],
     ["a path of two slashes", line(`GET //${at}/ HTTP/1.1`), "malformed"],
     ["a path that holds an address", line(`GET /http://${at}/ HTTP/1.1`), "malformed"],
@@ -134,6 +144,11 @@ function proxyCases(port: number): readonly CorpusCase[] {
     ["a control character in the target", line(`GET http://${at}/\x01 HTTP/1.1`), "malformed"],
     ["a zero in the target", line(`GET http://${at}/\0 HTTP/1.1`), "malformed"],
     ["bytes beyond ASCII in the target", line(`GET http://${at}/\xff HTTP/1.1`), "malformed"],
+  ];
+}
+
+function hostForms(port: number, at: string, line: Line): readonly Form[] {
+  return [
     ["another Host", line(`GET http://${at}/ HTTP/1.1`, `evil.test:${port}`), "mismatch"],
     ["another port in Host", line(`GET http://${at}/ HTTP/1.1`, "allowed.test"), "mismatch"],
     ["the other way round", line(`GET http://evil.test:${port}/ HTTP/1.1`), "mismatch"],
@@ -146,6 +161,11 @@ function proxyCases(port: number): readonly CorpusCase[] {
     ["two equal Hosts", line(`GET http://${at}/ HTTP/1.1`, `${at}\r\nhost: ${at}`), "malformed"],
     ["no Host", `GET http://${at}/ HTTP/1.1\r\nConnection: close\r\n\r\n`, "malformed"],
     ["no Host in HTTP/1.0", `GET http://${at}/ HTTP/1.0\r\n\r\n`, "malformed"],
+  ];
+}
+
+function otherForms(port: number, at: string, line: Line): readonly Form[] {
+  return [
     ["HTTP/0.9", `GET http://${at}/\r\n\r\n`, "malformed"],
     ["HTTP/2.0 in text", line(`GET http://${at}/ HTTP/2.0`), "malformed"],
     ["HTTP/1.2", line(`GET http://${at}/ HTTP/1.2`), "malformed"],
@@ -167,7 +187,6 @@ function proxyCases(port: number): readonly CorpusCase[] {
     ["a byte order mark first", `\xef\xbb\xbf${line(`GET http://${at}/ HTTP/1.1`)}`, "malformed"],
     ["a PROXY line first", `PROXY TCP4 1.2.3.4 127.0.0.1 1 2\r\n${line(`GET http://${at}/ HTTP/1.1`)}`, "malformed"],
   ];
-  return cases.map(([name, request, outcome]) => ({ name: `http with ${name}`, parts: [request], outcome }));
 }
 
 /** Requests of which two readers may disagree where they end. */
@@ -215,12 +234,14 @@ function framingCases(port: number): readonly CorpusCase[] {
     ["a head that is too long", post(`X-A: ${"a".repeat(40_000)}\r\nContent-Length: 0`, "")],
     ["a target that is too long", `GET http://${at}/${"a".repeat(40_000)} HTTP/1.1\r\nHost: ${at}\r\n\r\n`],
   ];
+  return cases.map(([name, request]) => ({ name: `a request with ${name}`, parts: [request], outcome: "malformed" }));
+}
+
+/** Requests behind others that are allowed. */
+function hiddenCases(port: number): readonly CorpusCase[] {
+  const at = `allowed.test:${port}`;
+  const hidden = `GET http://evil.test:${port}/ HTTP/1.1\r\nHost: evil.test:${port}\r\n\r\n`;
   return [
-    ...cases.map(([name, request]): CorpusCase => ({
-      name: `a request with ${name}`,
-      parts: [request],
-      outcome: "malformed",
-    })),
     {
       name: "a second request on a connection, to a host that is not allowed",
       parts: [`GET http://${at}/first HTTP/1.1\r\nHost: ${at}\r\n\r\n`, hidden],
@@ -235,7 +256,7 @@ function framingCases(port: number): readonly CorpusCase[] {
     },
     {
       name: "a request hidden behind a body",
-      parts: [post("Content-Length: 5", `hello${hidden}`)],
+      parts: [`POST http://${at}/first HTTP/1.1\r\nHost: ${at}\r\nContent-Length: 5\r\n\r\nhello${hidden}`],
       outcome: "not_allowed",
       before: ["/first"],
     },
@@ -364,7 +385,6 @@ function goodCases(port: number): readonly CorpusCase[] {
     ["::1", "local6"],
   ];
   const of = (host: string): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const at16 = port16(port);
   const byName = hosts.flatMap(([host, outcome]): readonly CorpusCase[] => [
     {
       name: `connect to ${host}`,
@@ -375,10 +395,14 @@ function goodCases(port: number): readonly CorpusCase[] {
     { name: `socks5 to ${host}`, parts: [...socks5(host, port), get("/", of(host))], outcome },
     { name: `socks4a to ${host}`, parts: [socks4a(host, port), get("/", of(host))], outcome },
   ]);
-  const local = of("127.0.0.1");
-  const at = of("allowed.test");
+  return [...byName, ...goodSpeech(port)];
+}
+
+/** Ways of saying things that must be understood. */
+function goodSpeech(port: number): readonly CorpusCase[] {
+  const at16 = port16(port);
+  const [local, at] = [`127.0.0.1:${port}`, `allowed.test:${port}`];
   return [
-    ...byName,
     {
       name: "socks5 to an IPv4 address",
       parts: ["\x05\x01\0", `\x05\x01\0\x01\x7f\0\0\x01${at16}`, get("/", local)],
@@ -386,7 +410,7 @@ function goodCases(port: number): readonly CorpusCase[] {
     },
     {
       name: "socks5 to an IPv6 address",
-      parts: ["\x05\x01\0", `\x05\x01\0\x04${"\0".repeat(15)}\x01${at16}`, get("/", of("::1"))],
+      parts: ["\x05\x01\0", `\x05\x01\0\x04${"\0".repeat(15)}\x01${at16}`, get("/", `[::1]:${port}`)],
       outcome: "local6",
     },
     {

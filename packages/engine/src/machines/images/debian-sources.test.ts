@@ -1,0 +1,37 @@
+import { deepEqual, rejects } from "node:assert/strict";
+import { test } from "node:test";
+import { debianSources, MIRROR_VARIABLE } from "./debian-sources.ts";
+
+function sourcesFrom(mirror: string): Promise<readonly string[]> {
+  const env = { PATH: process.env["PATH"] ?? "", [MIRROR_VARIABLE]: mirror };
+  return debianSources({ env, folder: "/", onProgress: () => undefined }, "trixie");
+}
+
+/** Without what says which keys to trust, which depends on the host. */
+async function plain(mirror: string): Promise<readonly string[]> {
+  return (await sourcesFrom(mirror)).map((line) => line.replace(/\[[^\]]*\] /, ""));
+}
+
+test("a mirror that is named goes before the host's own", async () => {
+  deepEqual(await plain("https://mirror.example/debian"), [
+    "deb https://mirror.example/debian trixie main",
+    "deb https://mirror.example/debian trixie-updates main",
+  ]);
+  deepEqual(await plain(" http://a.example/debian  http://a.example/debian-security "), [
+    "deb http://a.example/debian trixie main",
+    "deb http://a.example/debian trixie-updates main",
+    "deb http://a.example/debian-security trixie-security main",
+  ]);
+});
+
+for (const mirror of [
+  "mirror.example",
+  "--help",
+  "ftp://a.example/",
+  "http://a.example/[trusted=yes]",
+  "http://a.example/x https:",
+  "http://a\nb",
+])
+  test(`a mirror named ${JSON.stringify(mirror)} is refused`, async () => {
+    await rejects(sourcesFrom(mirror), { code: "image_invalid" });
+  });

@@ -1,0 +1,3 @@
+import { describeDriver } from "./describe-driver.ts";
+
+describeDriver({ name: "host", limits: { memoryMib: 96, cpus: 1, diskMib: 64, processes: 64 } });
