@@ -1,12 +1,11 @@
 /** Containers of podman: how soon one answers, and what a program in it costs. */
-import type { OpenMachine } from "@cloister/engine/machines";
+import { machinePlaces, type OpenMachine } from "@cloister/engine/machines";
 import { findEngine } from "../../packages/engine/src/machines/container/find-engine.ts";
 import type { Measurement } from "../measurement.ts";
 import { runBare } from "./bare.ts";
 import { COUNTS } from "./counts.ts";
 import { type Place, runTrue, smallMachine } from "./place.ts";
 import { repeat, takeTurns, timed } from "./timing.ts";
-import { machinePlaces } from "@cloister/engine/machines";
 
 const PROBE_MS = 60_000;
 

@@ -21,7 +21,7 @@
 #define ABSENT_MS 20
 #define LOOK_FOR_FIRST_MS 20
 #define LOOK_FOR_MORE_MS 1000
-#define LOOK_FOR_MORE_UNTIL_MS 30000
+#define LOOK_FOR_MORE_UNTIL_MS 3000
 
 static struct session *new_session(int in, int out) {
   struct session *session = allocate(sizeof *session);

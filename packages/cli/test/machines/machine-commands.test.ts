@@ -112,7 +112,7 @@ suite("cloister machine", () => {
 test("cloister doctor says of every driver whether it works here, by what, and what to do", async () => {
   using user = createTestRepository();
   const { drivers } = JSON.parse((await user.run(["doctor", "--json"])).stdout) as { drivers: Row[] };
-  assert.deepEqual(drivers.map(({ name }) => name).toSorted(), DRIVER_NAMES.toSorted());
+  assert.deepEqual(new Set(drivers.map(({ name }) => name)), new Set(DRIVER_NAMES));
   for (const { name, usable, acceleration, reason, remedy } of drivers) {
     assert.equal(typeof usable, "boolean", String(name));
     assert.match(String(acceleration), /^(native|kvm|hvf|tcg)$/);

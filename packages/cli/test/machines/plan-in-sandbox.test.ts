@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { startModelServer } from "@cloister/testkit";
 import { pictureOf } from "../harness/checkout.ts";
-import { eventsOfType, summaryOf } from "../harness/cli-process.ts";
-import { agentEnvironment, createTextTools, readTextToolsScript, writtenFiles } from "../real-agents/text-tools.ts";
+import { eventsOfType } from "../harness/cli-process.ts";
+import { agentEnvironment, assertCompleted, createTextTools, readTextToolsScript } from "../real-agents/text-tools.ts";
 
 const CASES: readonly (readonly string[])[] = [
   ["--agent", "claude"],
@@ -23,17 +23,8 @@ suite("a plan of three tasks in a sandbox", { concurrency: 2 }, () => {
       using repository = createTextTools(agentEnvironment(server.url));
       const before = pictureOf(repository);
       const end = await repository.run(["run", "plan.md", ...agent, "--machine", "sandbox", "--json"]);
-      assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
       assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
-      const { tasks, usage, branch } = summaryOf(end);
-      assert.deepEqual(tasks, { total: 3, done: 3, blocked: 0 });
-      assert.deepEqual(usage, server.usageTotals.total);
-      assert.deepEqual(
-        eventsOfType(end, "request_settled").map((event) => event.usage),
-        server.requests.map((request) => request.usage),
-      );
-      for (const [path, text] of Object.entries(writtenFiles(script)))
-        assert.equal(repository.git("show", `${branch}:${path}`), text.trim(), path);
+      assertCompleted(end, { server, script, repository });
       assert.equal(eventsOfType(end, "machine_opened").length, 1);
       assert.deepEqual(
         (await repository.run(["machine", "list", "--json"])).stdout,

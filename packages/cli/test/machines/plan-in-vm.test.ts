@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { startModelServer } from "@cloister/testkit";
 import { pictureOf } from "../harness/checkout.ts";
-import { eventsOfType, summaryOf, type CliEnd } from "../harness/cli-process.ts";
+import type { CliEnd } from "../harness/cli-process.ts";
 import type { TestRepository } from "../harness/test-repository.ts";
 import { until } from "../harness/until.ts";
-import { agentEnvironment, createTextTools, readTextToolsScript, writtenFiles } from "../real-agents/text-tools.ts";
+import { agentEnvironment, assertCompleted, createTextTools, readTextToolsScript } from "../real-agents/text-tools.ts";
 
 const SECRET = "sk-proj-a-secret-that-no-machine-has-4c1e77";
 /** In every request of the agent: what was saved is memory in which it worked. */
@@ -48,17 +48,8 @@ test(
     assert.notDeepEqual(await holders(folder, KNOWN), [], "what is in its memory is found there");
 
     const end = await running.ended;
-    assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
     assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
-    const { tasks, usage, branch } = summaryOf(end);
-    assert.deepEqual(tasks, { total: 3, done: 3, blocked: 0 });
-    assert.deepEqual(usage, server.usageTotals.total);
-    assert.deepEqual(
-      eventsOfType(end, "request_settled").map((event) => event.usage),
-      server.requests.map((request) => request.usage),
-    );
-    for (const [path, text] of Object.entries(writtenFiles(script)))
-      assert.equal(repository.git("show", `${branch}:${path}`), text.trim(), path);
+    assertCompleted(end, { server, script, repository });
     assert.deepEqual(await holders(repository.folder, SECRET), [], "nothing that is kept holds a credential");
     assert.equal((await repository.run(["machine", "list", "--json"])).stdout, "", "the machine ended with the run");
   },

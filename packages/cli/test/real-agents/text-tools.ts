@@ -1,7 +1,9 @@
 /** The bundled sample repository, its plan and its scripted model, made ready for the real agents. */
+import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseScript, type Script, type ScriptedConversation, type Turn } from "@cloister/testkit";
+import { type ModelServer, parseScript, type Script, type ScriptedConversation, type Turn } from "@cloister/testkit";
+import { type CliEnd, eventsOfType, summaryOf } from "../harness/cli-process.ts";
 import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
 
 const SAMPLE = join(import.meta.dirname, "..", "..", "sample");
@@ -44,6 +46,27 @@ export function agentEnvironment(url: string): Record<string, string> {
     GOOGLE_GEMINI_BASE_URL: url,
     GEMINI_API_KEY: "no-secret",
   };
+}
+
+/** The plan is done, the branch holds what the model wrote, and the ledger says what the server sent, request by request. */
+export function assertCompleted(
+  end: CliEnd,
+  {
+    server,
+    script,
+    repository,
+  }: { readonly server: ModelServer; readonly script: Script; readonly repository: TestRepository },
+): void {
+  assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
+  const { tasks, usage, branch } = summaryOf(end);
+  assert.deepEqual(tasks, { total: 3, done: 3, blocked: 0 });
+  assert.deepEqual(usage, server.usageTotals.total);
+  assert.deepEqual(
+    eventsOfType(end, "request_settled").map((event) => event.usage),
+    server.requests.map((request) => request.usage),
+  );
+  for (const [path, text] of Object.entries(writtenFiles(script)))
+    assert.equal(repository.git("show", `${branch}:${path}`), text.trim(), path);
 }
 
 /** The files that the script writes, as they are in the end. */

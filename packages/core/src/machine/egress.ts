@@ -20,6 +20,7 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 /** Some readers take a name that ends so for an IPv4 address in decimal, octal or hexadecimal digits. */
 const NUMERIC_LABEL = /^(?:[0-9]+|0x[0-9a-f]*)$/;
 const IPV4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
+const IPV6_GROUPS = 8;
 const PORT = /^[1-9][0-9]{0,4}$/;
 const AUTHORITY = /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(.*))?$/s;
 
@@ -94,8 +95,33 @@ function isName(host: string): boolean {
   return labels.every((label) => LABEL.test(label)) && !NUMERIC_LABEL.test(labels.at(-1) ?? "");
 }
 
-/** Only as RFC 5952 writes it, which is how the URL standard does; zones and embedded dotted quads are not. */
+/** Only as RFC 5952 writes it; zones and embedded dotted quads are not. */
 function isIpv6(host: string): boolean {
-  if (!/^[0-9a-f:]+$/.test(host) || !host.includes(":")) return false;
-  return URL.parse(`http://[${host}]`)?.hostname === `[${host}]`;
+  const groups = readIpv6(host);
+  return groups !== undefined && writeIpv6(groups) === host;
+}
+
+/** The eight groups of an address; undefined where it is none. */
+function readIpv6(host: string): readonly number[] | undefined {
+  const halves = host.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const written = halves.flat();
+  if (halves.length > 2 || !host.includes(":") || !written.every((group) => /^[0-9a-f]{1,4}$/.test(group)))
+    return undefined;
+  const missing = IPV6_GROUPS - written.length;
+  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
+  const [before = [], after = []] = halves;
+  return [...before, ...Array.from({ length: missing }, () => "0"), ...after].map((group) =>
+    Number.parseInt(group, 16),
+  );
+}
+
+/** RFC 5952, 4: no leading zeros; the first of the longest runs of two zeros or more is left out. */
+function writeIpv6(groups: readonly number[]): string {
+  const text = groups.map((group) => group.toString(16)).join(":");
+  const runs = [...text.matchAll(/(?<![^:])0(?::0)+(?![^:])/g)];
+  const longest = Math.max(0, ...runs.map(([run]) => run.length));
+  const run = runs.find(([found]) => found.length === longest);
+  if (run === undefined) return text;
+  const [before, after] = [text.slice(0, run.index), text.slice(run.index + longest)];
+  return `${before.replace(/:$/, "")}::${after.replace(/^:/, "")}`;
 }

@@ -6,6 +6,7 @@ const list = (...args: readonly string[]): string => execFileSync("podman", args
 
 describeDriver({
   name: "container",
+  everyNthKill: 2,
   limits: { memoryMib: 96, cpus: 1, diskMib: 64, processes: 64 },
   prepare: async (home) => ({
     image: (await tinyImage(home)).digest,

@@ -5,6 +5,7 @@ import { describeDriver } from "./describe-driver.ts";
 
 describeDriver({
   name: "libvirt",
+  everyNthKill: 4,
   limits: { memoryMib: 192, cpus: 1, diskMib: 64, processes: 64 },
   prepare: async (home) => {
     const [libvirt, image] = await Promise.all([startLibvirtd(), tinyImage(home)]);

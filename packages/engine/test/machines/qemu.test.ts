@@ -6,6 +6,7 @@ const limits = { memoryMib: 192, cpus: 1, diskMib: 64, processes: 64 };
 
 describeDriver({
   name: "qemu",
+  everyNthKill: 2,
   limits,
   // One boot is enough for all: machines of this size are clones of a template.
   prepare: async (home) => {

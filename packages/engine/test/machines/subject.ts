@@ -27,6 +27,8 @@ export type Prepared = {
 export type DriverUnderTest = {
   readonly name: DriverName;
   readonly limits: MachineLimits;
+  /** Of the points at which the process that holds a machine is killed, every so many-th: where each takes a boot or two. Default: 1. */
+  readonly everyNthKill?: number;
   readonly prepare?: (home: TestHome) => Promise<Prepared>;
 };
 
@@ -38,6 +40,7 @@ export interface Subject extends AsyncDisposable {
   readonly manager: MachineManager;
   readonly view: DriverView;
   readonly limits: MachineLimits;
+  readonly everyNthKill: number;
   /** A server on the host's loopback that `main` may reach, through the proxy. */
   readonly allowed: Canary;
   /** One that it may not. */
@@ -64,7 +67,7 @@ export type Cases = Readonly<Record<string, (subject: Subject, context: TestCont
 export const SECRET_VARIABLE = "CONFORMANCE_TOKEN";
 
 /** Prepares a driver, makes `main` and opens it. */
-export async function startSubject({ name, limits, prepare }: DriverUnderTest): Promise<Subject> {
+export async function startSubject({ name, limits, everyNthKill = 1, prepare }: DriverUnderTest): Promise<Subject> {
   await using stack = new AsyncDisposableStack();
   const home = stack.use(makeTestHome());
   const prepared = (await prepare?.(home)) ?? {};
@@ -84,6 +87,7 @@ export async function startSubject({ name, limits, prepare }: DriverUnderTest): 
     manager,
     view,
     limits,
+    everyNthKill,
     allowed,
     forbidden,
     secret,

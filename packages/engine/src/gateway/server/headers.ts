@@ -1,17 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { HOP_BY_HOP } from "../../http/hop-by-hop.ts";
 
-/** Headers that are for one connection alone (RFC 9110, 7.6.1), and those that the gateway makes anew. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 /** The token is for the gateway; an encoding would hide usage from it. */
 const NOT_FORWARDED = new Set([
   ...HOP_BY_HOP,

@@ -1,19 +1,7 @@
 import { describeEgressRule, type EgressTarget } from "@cloister/core";
+import { HOP_BY_HOP } from "../../http/hop-by-hop.ts";
 import { valuesOf } from "./read-request-head.ts";
 import type { Header } from "./secrets.ts";
-
-/** Headers of one connection alone (RFC 9110, 7.6.1). `transfer-encoding` is written anew for the next one. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 /** A request's headers for the target: one Host that is the proxy's own word. */
 export function requestHeaders(

@@ -32,8 +32,11 @@ const STATE = "state";
 const WARM_UP_MS = 60_000;
 const OTHERS_MS = 300_000;
 const OTHERS_POLL_MS = 100;
-/** Leaves in memory what programs share and use, and nothing of what they once read. */
-const SETTLE = ["/bin/sh", "-c", "sync; echo 3 > /proc/sys/vm/drop_caches"];
+/**
+ * Leaves in memory what programs share and use, and nothing of what they once read. What the kernel knows of names and folders stays:
+ * every clone would look it up anew, by code that is slow to emulate for the first time.
+ */
+const SETTLE = ["/bin/sh", "-c", "sync; echo 1 > /proc/sys/vm/drop_caches"];
 
 const templateSchema = z.object({ fingerprint: z.string() });
 

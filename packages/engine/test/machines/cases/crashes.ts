@@ -62,10 +62,11 @@ async function surviveKills(subject: Subject, context: TestContext): Promise<voi
   await subject.close();
   const isPossible = (step: LifeStep): boolean => isAble(subject, step);
   const times = await timesOf(subject, WHOLE_LIFE.filter(isPossible));
-  const points = POINTS.filter(({ steps }) => steps.every(isPossible)).flatMap(({ steps, fractions }) =>
-    fractions.map((fraction) => ({ steps, killMs: fraction * (times.get(steps.at(-1) ?? "") ?? 0) })),
-  );
-  for (const { steps, killMs } of points) {
+  const points = POINTS.filter(({ steps }) => steps.every(isPossible))
+    .flatMap(({ steps, fractions }) => fractions.map((fraction) => ({ steps, fraction })))
+    .filter((_, index) => index % subject.everyNthKill === 1 % subject.everyNthKill);
+  for (const { steps, fraction } of points) {
+    const killMs = fraction * (times.get(steps.at(-1) ?? "") ?? 0);
     const ended = await lead(subject, steps, killMs);
     const point = `${steps.join(", ")}, killed after ${Math.round(killMs)} ms`;
     await withoutTrace(subject, () => checkAfter(subject, { ended, steps, point }));
