@@ -21,6 +21,7 @@ const NOT_MEASURED = `## Not measured
 - Gates that do something, reruns for flakiness, witnesses: they cost what the project's own tests cost.
 - Other systems than Linux, disks that are slow to sync, and file systems over a network.
 - Real providers: the gateway's is on the same machine, without TLS, and answers at once.
+- Virtual machines on KVM or HVF, and machines on other hosts (\`ssh\`): these run under emulation.
 - The live view of a terminal: output goes to a file as NDJSON.
 `;
 

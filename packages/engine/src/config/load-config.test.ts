@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { DEFAULT_GUARD_POLICY, DEFAULT_LOOP_POLICY, fromUsd } from "@cloister/core";
+import { DEFAULT_GUARD_POLICY, DEFAULT_LOOP_POLICY, DEFAULT_MACHINE_LIMITS, fromUsd } from "@cloister/core";
 import { DEFAULT_GATEWAY_POLICY } from "../gateway/policy.ts";
 import { CONFIG_KEYS } from "./config-keys.ts";
 import {
@@ -59,6 +59,14 @@ describe("without any configuration", () => {
       branchPrefix: "cloister/",
       prompt: { learningsBytes: 4000, diffBytes: 8000, failureBytes: 4000, extra: "" },
       gateway: DEFAULT_GATEWAY_POLICY,
+      machine: {
+        driver: "host",
+        ...DEFAULT_MACHINE_LIMITS,
+        allowHosts: [],
+        secrets: [],
+        mounts: [],
+        copyCredentials: false,
+      },
     });
     ok(Object.values(origins).every(({ layer }) => layer === "default"));
     const open = CONFIG_KEYS.map(({ name }) => name).filter((name) => origins[name] === undefined);
@@ -74,6 +82,7 @@ describe("without any configuration", () => {
         `gateway.budgets.${scope}.maxCost`,
         `gateway.budgets.${scope}.maxTokens`,
       ]),
+      "machine.image",
     ]);
   });
 
