@@ -78,7 +78,9 @@ describe("an allowed request, changed at random", () => {
       original: fc.constantFrom(...originals),
       changes: fc.array(change, { minLength: 1, maxLength: 3 }),
     });
-    let reached = 0;
+    allowed.reset();
+    for (const original of originals) await exchangeBytes(egress.port, original);
+    assert.equal(allowed.requests.length, originals.length - 1, "unchanged, all but the TLS greeting get through");
     await fc.assert(
       fc.asyncProperty(changed, async ({ original, changes }) => {
         lookups = [];
@@ -93,11 +95,9 @@ describe("an allowed request, changed at random", () => {
           assert.equal(headers.host, at);
           assert.ok(url?.startsWith("/"), url);
         }
-        reached += allowed.requests.length > 0 ? 1 : 0;
       }),
       { numRuns: RUNS },
     );
-    assert.ok(reached > 0, `changes that keep the request whole get through: ${reached}`);
   });
 });
 
