@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { eventsOfType, summaryOf } from "../harness/cli-process.ts";
-import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
+import { createTestRepository, type TestRepository, writeFiles } from "../harness/test-repository.ts";
 
 const SCRIPT = "harm.sh";
 const PLAN = "---\ngates:\n  tests: test -f done.txt\n---\n## Task: Do it\nMake done.txt.\n";
@@ -98,6 +98,31 @@ git config filter.trap.smudge "echo changed > ${file}"`);
       assert.equal(victim.git("config", "--list").includes("trap"), false);
       assert.equal(existsSync(join(victim.root, ".git/hooks/post-checkout")), false);
     }));
+
+  test("finds nothing of a held-out gate afterwards: neither as a file nor in the machine's repository", async () => {
+    const plan =
+      "---\ngates:\n  kept: { command: test -f ok-2.txt && test -s hidden/check.txt, heldOutFiles: HELD_OUT }\n---\n## Task: Do it\nMake it.\n";
+    using victim = createTestRepository({
+      project: {
+        "plan.md": plan,
+        [SCRIPT]: `touch ok-$CLOISTER_ITERATION.txt
+grep -r "zq[0-9]-kept-back" . /tmp "$HOME" > found.txt 2>/dev/null
+git cat-file --batch-all-objects --batch >> objects.bin 2>/dev/null
+grep -a "zq[0-9]-kept-back" objects.bin >> found.txt; rm objects.bin
+echo TASK_COMPLETE
+`,
+      },
+    });
+    const heldOut = join(victim.folder, "held-out");
+    writeFiles(heldOut, { "hidden/check.txt": "zq7-kept-back\n" });
+    writeFiles(victim.root, { "plan.md": plan.replace("HELD_OUT", heldOut) });
+    victim.git("commit", "-qam", "plan");
+    const end = await victim.run(RUN);
+    assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
+    const { branch, iterations } = summaryOf(end);
+    assert.equal(iterations, 2, "the gate ran in the first, and saw the held-out file in the second");
+    assert.equal(victim.git("show", `${branch}:found.txt`), "");
+  });
 
   test("is stopped by the limit on processes when it forks without end, and the run says so", async () => {
     using victim = createVictim("bomb() { bomb | bomb & }; bomb; sleep 60");

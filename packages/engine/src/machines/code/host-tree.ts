@@ -57,13 +57,17 @@ export class HostTree {
     this.#folder = folder;
   }
 
-  /** The workspace as a tree, files that git ignores left out. Neither index nor branch is touched. */
-  async tree(): Promise<string> {
+  /**
+   * The workspace as a tree, files that git ignores left out. Neither index nor branch is touched.
+   * @param leave paths (relative to the workspace) that stay as the index has them: what is in a tree stays in the machine's repository
+   */
+  async tree(leave: readonly string[] = []): Promise<string> {
     const index = join(this.#folder, "index");
     const own = await this.#line(["rev-parse", "--path-format=absolute", "--git-path", "index"]);
     // A copy knows which files did not change.
     await copyFile(own, index).catch(() => rm(index, { force: true }));
-    const answer = await this.#git(["add", "-A", "--", "."], {
+    const paths = [".", ...leave.map((path) => `:(exclude,literal)${path}`)];
+    const answer = await this.#git(["add", "-A", "--", ...paths], {
       followUp: "git write-tree",
       env: { GIT_INDEX_FILE: index },
     });

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { GuestConnection } from "../guest/port.ts";
@@ -43,7 +43,9 @@ export class WorkspaceCopy {
   async bringIn(files: readonly string[]): Promise<void> {
     const { guest, host, workspace, branch, guestFolder } = this.#options;
     if (this.#common === undefined) for (const path of [workspace, guestFolder]) await this.makeFolder(path);
-    const [tree, head] = await Promise.all([host.tree(), host.head()]);
+    // What is given by name must not get into the machine's repository, where it would stay.
+    const inside = files.filter((file) => file.startsWith(`${workspace}/`)).map((file) => relative(workspace, file));
+    const [tree, head] = await Promise.all([host.tree(inside), host.head()]);
     const known = this.#common;
     const common = known?.tree === tree && known.head === head ? known : await this.#send(tree, head);
     await this.#takeOutGiven();
