@@ -15,7 +15,7 @@ export const doctorPlan: CommandHandler<DoctorOptions> = ({ options }, terminal)
     const { memoryMib, cpus, diskMib } = plan.limits;
     terminal.print(
       `this host   ${total.memoryMib} MiB of memory, ${total.cpus} processors, ${total.diskMib} MiB of disk`,
-      `machines    ${plan.machines} of kind ${driver}, ${describeCount(plan.loopsPerMachine, "loop")} in each at most`,
+      `machines    ${plan.machines} of kind ${driver} at a time, for ${describeCount(loops, "loop")}`,
       `each        ${memoryMib} MiB of memory, ${cpus} processors, ${diskMib} MiB of disk`,
       `set aside   ${plan.memoryMib} MiB of memory, ${plan.diskMib} MiB of disk`,
       ...plan.warnings.map((warning) => terminal.paint("yellow", toSingleLine(warning))),

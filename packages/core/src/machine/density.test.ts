@@ -30,7 +30,7 @@ test("a plan warns of what is short", () => {
   const warningsOf = (memory: number, cpus: number, loops: number): string =>
     planDensity({ memoryMib: memory * GIB, cpus, diskMib: 500 * GIB }, loops, qemu).warnings.join("\n");
   equal(warningsOf(64, 16, 2), "");
-  match(warningsOf(4, 2, 20), /room for 7 of 20 machines.*--per-machine 3/);
+  match(warningsOf(4, 2, 20), /room for 7 of 20 machines at a time/);
   match(warningsOf(64, 2, 2), /4 cores together, the host 2/);
   match(warningsOf(8, 64, 8), /come to \d+ MiB together, the host has \d+ MiB/);
   match(warningsOf(1, 1, 1), /no room for a machine/);

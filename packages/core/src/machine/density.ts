@@ -16,7 +16,7 @@ const PROCESSES_PER_LOOP = 1024;
 export type DensityPlan = {
   /** How many machines; 0 where there is no room for one. */
   readonly machines: number;
-  /** How many loops work in each at most: `--per-machine`. */
+  /** Loops for each machine, where all are to go on at once. */
   readonly loopsPerMachine: number;
   readonly limits: MachineLimits;
   /** What is set aside for all of them. */
@@ -110,11 +110,11 @@ function coresEach(cpus: number, machines: number): number {
 }
 
 function warningsOf(plan: Omit<DensityPlan, "warnings">, room: HostRoom, loops: number): string[] {
-  const { machines, loopsPerMachine, limits } = plan;
+  const { machines, limits } = plan;
   const [cores, memory] = [machines * limits.cpus, machines * limits.memoryMib];
   const warnings = [
     machines < loops &&
-      `There is room for ${machines} of ${loops} machines: let ${loopsPerMachine} loops share one, with --per-machine ${loopsPerMachine}.`,
+      `There is room for ${machines} of ${loops} machines at a time: start that many runs at once, and the others after them.`,
     cores > room.cpus &&
       `The machines have ${cores} cores together, the host ${room.cpus}: they slow each other down when all are at work.`,
     memory > room.memoryMib &&

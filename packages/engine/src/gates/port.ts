@@ -19,7 +19,8 @@ export type GateContext = {
 };
 
 /**
- * Runs one gate once and reads what it says. Contract: never rejects; what could not run is inconclusive (I2).
+ * Runs one gate once and reads what it says. Contract: what could not run is inconclusive (I2); it rejects where the machine itself fails, and for
+ * nothing else.
  * Defined in `run-gate.ts`.
  */
 export type RunGate = (gate: GateSpec, context: GateContext) => Promise<GateResult>;

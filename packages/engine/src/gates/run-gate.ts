@@ -29,15 +29,22 @@ export const runGate: RunGate = async (gate, context) => {
   removeHeldOut(context.workspace); // Left over where Cloister was killed during a held-out gate.
   if (gate.heldOutFiles === undefined) return execute(gate, context, []);
   try {
-    const placed = placeHeldOut(gate.heldOutFiles, context.workspace);
-    if (placed.length > 0) return await execute(gate, context, placed);
-  } catch (error: unknown) {
-    return heldOutMissing(gate, context, `The held-out files could not be put in place: ${String(error)}`);
+    const placed = tryPlacing(gate.heldOutFiles, context.workspace);
+    return typeof placed === "string" ? heldOutMissing(gate, context, placed) : await execute(gate, context, placed);
   } finally {
     removeHeldOut(context.workspace);
   }
-  return heldOutMissing(gate, context, "The folder of the held-out files is missing or empty.");
 };
+
+/** @returns the files that were placed, or why there are none */
+function tryPlacing(source: string, workspace: string): readonly string[] | string {
+  try {
+    const placed = placeHeldOut(source, workspace);
+    return placed.length > 0 ? placed : "The folder of the held-out files is missing or empty.";
+  } catch (error: unknown) {
+    return `The held-out files could not be put in place: ${String(error)}`;
+  }
+}
 
 /** Runs `gates` one after the other, in their order. An aborted run leaves the rest out. */
 export async function runGates(gates: readonly GateSpec[], context: GateContext): Promise<GateResult[]> {
