@@ -1,0 +1,170 @@
+/**
+ * Where everything lies in the engine's one WebAssembly memory. Generated code and TypeScript both work on it, so that neither has to
+ * call the other to see a register. All offsets are in bytes; all values are little-endian.
+ *
+ *     0x0000_0000  nothing: an address of 0 means "none"
+ *     0x0000_1000  state of the hart (STATE)
+ *     0x0000_4000  bounce buffer of device accesses
+ *     0x0001_0000  translation look-aside buffers, one bank for each mode (TLB)
+ *     0x0006_0000  jump cache, one bank for each mode (JUMP_CACHE)
+ *     0x000c_0000  records of compiled units (UNITS)
+ *     0x0020_0000  decoded instructions (DECODED)
+ *     RAM_OFFSET   the guest's RAM
+ */
+
+/**
+ * The translation regimes that code is compiled for. Each has banks of its own, so that a change of privilege flushes nothing.
+ * `supervisorUser` is supervisor mode that may touch pages of users (`sstatus.SUM`); `modified` is machine mode whose data accesses
+ * happen as in another mode (`mstatus.MPRV`): its banks are flushed when that mode changes.
+ */
+export const MODE = { user: 0, supervisor: 1, supervisorUser: 2, machine: 3, modified: 4 } as const;
+
+/** One of the translation regimes. */
+export type Mode = (typeof MODE)[keyof typeof MODE];
+
+/** How many there are. */
+export const MODE_COUNT = 5;
+
+/** Offset of the hart's state. */
+export const STATE_OFFSET = 0x1000;
+
+/** Number of the register file's slots: 32 integer, 32 floating-point, and the sink that writes to x0 go to. */
+export const REGISTER_COUNT = 65;
+
+/** The slot that takes what is written to x0 in interpreted code. */
+export const SINK_REGISTER = 64;
+
+/** Offset of a register: 0 to 31 are x0 to x31, 32 to 63 are f0 to f31, 64 is the sink. */
+export function registerOffset(register: number): number {
+  return STATE_OFFSET + register * 8;
+}
+
+/** Offsets of the fields of the hart's state, eight bytes each. Those marked i32 use the lower half. */
+export const STATE = {
+  /** Address of the instruction to run next; while a helper runs, of the one that called it. */
+  pc: 0x1240,
+  /** i32: instructions left in this slice. Negative: the unit leaves at its next check. */
+  budget: 0x1248,
+  /** i32: of MODE: what is running now. */
+  mode: 0x1250,
+  /** i32: grows whenever a mapping may have changed. */
+  generation: 0x1258,
+  /** Operands of helpers: address, then value; their result comes back in `value`. */
+  address: 0x1260,
+  value: 0x1268,
+  value2: 0x1270,
+  value3: 0x1278,
+  /** i32: why the machine left its slice, of LEAVE. */
+  leave: 0x1280,
+  /** Host address (i32) of the reservation of LR, 0 for none; the value that was read. */
+  reservation: 0x1288,
+  reservedValue: 0x1290,
+  /** i32: fflags; frm; 1 where the host's arithmetic may be used as it is (frm is nearest-even, and NX is set already). */
+  floatFlags: 0x1298,
+  floatRounding: 0x12a0,
+  floatFast: 0x12a8,
+  /** i32: 0 where floating point is off (mstatus.FS is Off): each such instruction is illegal then. */
+  floatEnabled: 0x12b0,
+  /** Privilege: i32: 0 U, 1 S, 3 M. */
+  privilege: 0x12b8,
+  mstatus: 0x12c0,
+  misa: 0x12c8,
+  medeleg: 0x12d0,
+  mideleg: 0x12d8,
+  mie: 0x12e0,
+  mip: 0x12e8,
+  mtvec: 0x12f0,
+  mscratch: 0x12f8,
+  mepc: 0x1300,
+  mcause: 0x1308,
+  mtval: 0x1310,
+  mcounteren: 0x1318,
+  mcountinhibit: 0x1320,
+  menvcfg: 0x1328,
+  stvec: 0x1330,
+  sscratch: 0x1338,
+  sepc: 0x1340,
+  scause: 0x1348,
+  stval: 0x1350,
+  scounteren: 0x1358,
+  senvcfg: 0x1360,
+  satp: 0x1368,
+  stimecmp: 0x1370,
+  /** What was retired up to the start of this slice. */
+  instret: 0x1378,
+  /** i32: the budget that this slice began with. */
+  slice: 0x1380,
+  /** What the guest wrote to mcycle and minstret: added to what is counted. */
+  cycleOffset: 0x1388,
+  instretOffset: 0x1390,
+  tselect: 0x1398,
+  mhartid: 0x13a0,
+  /** PMP: 16 configuration bytes, then 16 addresses. */
+  pmpcfg: 0x13c0,
+  pmpaddr: 0x13d0,
+} as const;
+
+/** Bytes of the state, registers included: what a snapshot saves. */
+export const STATE_BYTES = 0x1000;
+
+/** Why generated code gave control back. */
+export const LEAVE = { none: 0, wait: 1, hot: 2, stop: 3 } as const;
+
+/** Eight bytes that a load from a device is read from. */
+export const BOUNCE_OFFSET = 0x4000;
+
+/**
+ * Translation look-aside buffers: for each mode three direct-mapped tables of 1024 entries: reads, writes, fetches.
+ * An entry: tag (i64: virtual page address, bits below 12 zero; all ones: empty), addend (i32: host address = low half of the virtual
+ * address + addend), 4 bytes free; in a fetch entry the addend is the offset of the page's decoded instructions.
+ * An access hits where `(address & (~4095 | size - 1)) == tag`: one compare for miss, permission, page crossing and misalignment.
+ */
+export const TLB = {
+  offset: 0x1_0000,
+  entries: 1024,
+  entryBytes: 16,
+  tableBytes: 0x4000,
+  /** Bytes of one mode's three tables. */
+  modeBytes: 0xc000,
+  read: 0,
+  write: 0x4000,
+  fetch: 0x8000,
+} as const;
+
+/** Offset of a table of translations. @param kind `TLB.read`, `TLB.write` or `TLB.fetch` */
+export function tlbOffset(mode: Mode, kind: number): number {
+  return TLB.offset + mode * TLB.modeBytes + kind;
+}
+
+/**
+ * Jump cache: where compiled code for an address is. Direct-mapped by `((pc >> 1) ^ (pc >> 12)) & 4095`.
+ * An entry: tag (i64: pc; all ones: empty), index in the table of units (i32), offset of the unit's record (i32).
+ */
+export const JUMP_CACHE = { offset: 0x6_0000, entries: 4096, entryBytes: 16, modeBytes: 0x1_0000 } as const;
+
+/** Offset of a mode's jump cache. */
+export function jumpCacheOffset(mode: Mode): number {
+  return JUMP_CACHE.offset + mode * JUMP_CACHE.modeBytes;
+}
+
+/** Records of units, 16 bytes each: index in the table (i32), generation that its pages were last found right in (i32), 8 bytes free. */
+export const UNITS = { offset: 0xc_0000, recordBytes: 16, count: 0x1_4000 } as const;
+
+/**
+ * Decoded instructions: a pool of pages. Each holds 2048 records of 16 bytes, one for each two bytes of code, and two that mark the
+ * page's end. A record: handler (u16), rd, rs1, rs2 (u16 each: offsets of registers), immediate (i32; rs3 of fused operations),
+ * counter (u16), step (u16: bytes to the next record, 16 or 32).
+ */
+export const DECODED = {
+  offset: 0x20_0000,
+  recordBytes: 16,
+  /** 2050 records, rounded up. */
+  pageBytes: 0x8040,
+  pages: 2048,
+} as const;
+
+/** Offset of the guest's RAM in the engine's memory. */
+export const RAM_OFFSET = 0x440_0000;
+
+/** Physical address at which RAM begins, on the board. */
+export const RAM_BASE = 0x8000_0000;
