@@ -83,6 +83,8 @@ export interface BlockBackend {
   /** Fills `into` from an offset. The caller keeps within the size. @throws VmError `disk_failed` */
   read(offset: number, into: Uint8Array): void;
   write(offset: number, bytes: Uint8Array): void;
+  /** Makes a range read as zeroes, and gives its storage back where it can. Absent: the caller writes zeroes. */
+  zero?(offset: number, length: number): void;
   flush(): void;
   close(): void;
 }

@@ -63,7 +63,10 @@ export const STATE = {
   floatFlags: 0x1298,
   floatRounding: 0x12a0,
   floatFast: 0x12a8,
-  /** i32: 0 where floating point is off (mstatus.FS is Off): each such instruction is illegal then. */
+  /**
+   * i32: 0 where mstatus.FS isn't Dirty: each floating-point instruction calls `system(illegal)` then, which makes FS Dirty and runs it again
+   * where it is Initial or Clean, and traps where it is Off.
+   */
   floatEnabled: 0x12b0,
   /** Privilege: i32: 0 U, 1 S, 3 M. */
   privilege: 0x12b8,
@@ -102,6 +105,8 @@ export const STATE = {
   /** PMP: 16 configuration bytes, then 16 addresses. */
   pmpcfg: 0x13c0,
   pmpaddr: 0x13d0,
+  /** i32: interrupts that wires hold pending, as bits of mip; STATE.mip has those that software set. */
+  interruptLines: 0x1450,
 } as const;
 
 /** Bytes of the state, registers included: what a snapshot saves. */

@@ -1,0 +1,173 @@
+/** Every floating-point instruction on a real reference: a small program for `qemu-riscv64` that runs records from its input. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FLOAT } from "../operations.ts";
+
+/** What an instruction reads and writes: f: floating-point registers, x: integer registers. */
+type Shape = "f<f" | "f<ff" | "f<fff" | "x<f" | "x<ff" | "f<x";
+
+const BINARY: readonly [string, keyof typeof FLOAT][] = [
+  ["fadd", "addS"],
+  ["fsub", "subS"],
+  ["fmul", "mulS"],
+  ["fdiv", "divS"],
+];
+
+/** Mnemonic without format, operation on f32, shape, and whether it has a rounding mode. */
+const INSTRUCTIONS: readonly (readonly [string, number, Shape, boolean])[] = [
+  ...BINARY.map(([mnemonic, name]) => [mnemonic, FLOAT[name], "f<ff", true] as const),
+  ["fsqrt", FLOAT.sqrtS, "f<f", true],
+  ["fmin", FLOAT.minS, "f<ff", false],
+  ["fmax", FLOAT.maxS, "f<ff", false],
+  ["feq", FLOAT.eqS, "x<ff", false],
+  ["flt", FLOAT.ltS, "x<ff", false],
+  ["fle", FLOAT.leS, "x<ff", false],
+  ["fclass", FLOAT.classS, "x<f", false],
+  ["fmadd", FLOAT.maddS, "f<fff", true],
+  ["fmsub", FLOAT.msubS, "f<fff", true],
+  ["fnmsub", FLOAT.nmsubS, "f<fff", true],
+  ["fnmadd", FLOAT.nmaddS, "f<fff", true],
+];
+
+const INTEGERS = ["w", "wu", "l", "lu"] as const;
+
+/** Instruction texts by operation: `ft3` or `a0` is the result, `ft0` to `ft2` or `a1` the operands. */
+function instructions(): Map<number, string> {
+  const texts = new Map<number, string>();
+  for (const [suffix, added] of [
+    ["s", 0],
+    ["d", 32],
+  ] as const) {
+    for (const [mnemonic, operation, shape, rounded] of INSTRUCTIONS) {
+      texts.set(operation + added, instruction(`${mnemonic}.${suffix}`, shape, rounded));
+    }
+    for (const [index, integer] of INTEGERS.entries()) {
+      texts.set(FLOAT.sToW + index + added, instruction(`fcvt.${integer}.${suffix}`, "x<f", true));
+      // An f64 holds every integer of 32 bits: the assembler knows no rounding mode there.
+      texts.set(FLOAT.wToS + index + added, instruction(`fcvt.${suffix}.${integer}`, "f<x", added === 0 || index > 1));
+    }
+  }
+  texts.set(FLOAT.dToS, instruction("fcvt.s.d", "f<f", true));
+  texts.set(FLOAT.sToD, instruction("fcvt.d.s", "f<f", false));
+  return texts;
+}
+
+function instruction(mnemonic: string, shape: Shape, rounded: boolean): string {
+  const [result, sources] = shape.split("<");
+  const operands = sources === "x" ? ["a1"] : ["ft0", "ft1", "ft2"].slice(0, sources?.length);
+  const text = `${mnemonic} ${[result === "f" ? "ft3" : "a0", ...operands, ...(rounded ? ["dyn"] : [])].join(", ")}`;
+  return result === "f" ? `${text}\n fmv.x.d a0, ft3` : text;
+}
+
+/** Operations of FLOAT that have an instruction, all of them. */
+export const OPERATIONS: readonly number[] = [...instructions().keys()];
+
+/** Bytes of a record in: operation, rounding mode, three operands, eight bytes each; and out: result, flags. */
+export const RECORD = { inputBytes: 40, outputBytes: 16 } as const;
+
+const CAPACITY_BYTES = 1 << 25;
+
+function program(): string {
+  const texts = instructions();
+  const table = Array.from(
+    { length: 64 },
+    (_, operation) => ` .dword ${texts.has(operation) ? `op${operation}` : "none"}`,
+  );
+  const bodies = [...texts].map(([operation, text]) => `op${operation}:\n ${text}\n ret`);
+  return `
+ .globl _start
+_start:
+ la s0, buffer
+ mv s1, s0
+ li s2, ${CAPACITY_BYTES}
+read:
+ li a0, 0
+ mv a1, s1
+ mv a2, s2
+ li a7, 63
+ ecall
+ blez a0, start
+ add s1, s1, a0
+ sub s2, s2, a0
+ j read
+start:
+ mv s3, s0
+ la s4, table
+next:
+ bgeu s0, s1, end
+ ld t0, 0(s0)
+ ld t1, 8(s0)
+ fld ft0, 16(s0)
+ fld ft1, 24(s0)
+ fld ft2, 32(s0)
+ ld a1, 16(s0)
+ slli t1, t1, 5
+ csrw fcsr, t1
+ slli t0, t0, 3
+ add t0, t0, s4
+ ld t0, 0(t0)
+ jalr t0
+ frflags a2
+ sd a0, 0(s3)
+ sd a2, 8(s3)
+ addi s3, s3, ${RECORD.outputBytes}
+ addi s0, s0, ${RECORD.inputBytes}
+ j next
+end:
+ la s0, buffer
+write:
+ sub a2, s3, s0
+ blez a2, done
+ li a0, 1
+ mv a1, s0
+ li a7, 64
+ ecall
+ blez a0, none
+ add s0, s0, a0
+ j write
+done:
+ li a0, 0
+ li a7, 93
+ ecall
+none:
+ li a0, 1
+ li a7, 93
+ ecall
+${bodies.join("\n")}
+ .section .rodata
+ .balign 8
+table:
+${table.join("\n")}
+ .bss
+ .balign 8
+buffer:
+ .skip ${CAPACITY_BYTES}
+`;
+}
+
+/**
+ * Runs records in QEMU's user emulation, each with fcsr cleared but for its rounding mode.
+ * @param records at most 800,000 of RECORD.inputBytes
+ * @returns RECORD.outputBytes for each
+ */
+export function runInQemu(records: Uint8Array): DataView {
+  const folder = mkdtempSync(join(tmpdir(), "cloister-float-"));
+  try {
+    const source = join(folder, "float.s");
+    const binary = join(folder, "float");
+    writeFileSync(source, program());
+    execFileSync("riscv64-linux-gnu-gcc", ["-nostdlib", "-static", "-march=rv64gc", "-o", binary, source], {
+      timeout: 30_000,
+    });
+    const output = execFileSync("qemu-riscv64", [binary], {
+      input: records,
+      maxBuffer: CAPACITY_BYTES,
+      timeout: 30_000,
+    });
+    return new DataView(output.buffer, output.byteOffset, output.byteLength);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,57 @@
+import { OP } from "../wasm/opcodes.ts";
+import { type IrBlock, KIND, type Value } from "./block.ts";
+
+/** Adds two 64-bit numbers in halves. */
+function add64(aLow: number, aHigh: number, bLow: number, bHigh: number): readonly [number, number] {
+  const low = (aLow + bLow) | 0;
+  const carry = (aLow >>> 0) + (bLow >>> 0) > 0xffff_ffff ? 1 : 0;
+  return [low, (aHigh + bHigh + carry) | 0];
+}
+
+function shiftLeft64(low: number, high: number, amount: number): readonly [number, number] {
+  const count = amount & 63;
+  if (count === 0) return [low, high];
+  return count >= 32 ? [0, low << (count - 32)] : [low << count, (high << count) | (low >>> (32 - count))];
+}
+
+type Halves = readonly [aLow: number, aHigh: number, bLow: number, bHigh: number];
+
+/** What can be computed from two constants. Only what instruction sequences that make constants use. */
+const FOLDS: ReadonlyMap<number, (...halves: Halves) => readonly [number, number]> = new Map<
+  number,
+  (...halves: Halves) => readonly [number, number]
+>([
+  [OP.i64Add, add64],
+  [OP.i64And, (aLow, aHigh, bLow, bHigh) => [aLow & bLow, aHigh & bHigh]],
+  [OP.i64Or, (aLow, aHigh, bLow, bHigh) => [aLow | bLow, aHigh | bHigh]],
+  [OP.i64Xor, (aLow, aHigh, bLow, bHigh) => [aLow ^ bLow, aHigh ^ bHigh]],
+  [OP.i64Shl, (aLow, aHigh, bLow) => shiftLeft64(aLow, aHigh, bLow)],
+]);
+
+/** A simpler value that equals a numeric operation, where there is one. @param concrete operands are those of one instruction */
+export function foldNumeric(block: IrBlock, opcode: number, a: Value, b: Value, concrete: boolean): Value | undefined {
+  const { kind, low, high } = block;
+  const number = (list: readonly number[], value: Value): number => list[value] ?? 0;
+  if (b === -1) return foldUnary(block, opcode, a);
+  if (kind[b] !== KIND.constant64) return undefined;
+  const isZero = low[b] === 0 && high[b] === 0;
+  if (isZero && (opcode === OP.i64Add || opcode === OP.i64Or || opcode === OP.i64Xor || opcode === OP.i64Sub)) return a;
+  if (kind[a] === KIND.constant64) {
+    const folded = FOLDS.get(opcode)?.(number(low, a), number(high, a), number(low, b), number(high, b));
+    return folded && block.add(KIND.constant64, folded[0], folded[1]);
+  }
+  // An address near the entry stays one: that is how targets of far calls become known. Farther ones would not fit a displacement.
+  if (concrete && kind[a] === KIND.pc && opcode === OP.i64Add && number(high, b) === number(low, b) >> 31) {
+    const sum = number(low, a) + number(low, b);
+    if (sum === (sum | 0)) return block.add(KIND.pc, sum);
+  }
+  return undefined;
+}
+
+function foldUnary(block: IrBlock, opcode: number, a: Value): Value | undefined {
+  const { kind, low } = block;
+  if (kind[a] === KIND.constant64 && opcode === OP.i32WrapI64) return block.add(KIND.constant32, low[a]);
+  if (kind[a] === KIND.constant64 && opcode === OP.i64Extend32S)
+    return block.add(KIND.constant64, low[a], (low[a] ?? 0) >> 31);
+  return undefined;
+}

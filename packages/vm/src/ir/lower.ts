@@ -1,0 +1,403 @@
+import { SYSTEM } from "../riscv/hart/port.ts";
+import { STATE } from "../memory/layout.ts";
+import type { FunctionWriter } from "../wasm/function-writer.ts";
+import { OP, TYPE, type ValueType } from "../wasm/opcodes.ts";
+import { FIRST_EFFECT, IrBlock, KIND, type Value } from "./block.ts";
+import { accessSize, loadType, signatureOf } from "./signatures.ts";
+
+/** Indices of the functions that generated code imports, and of their types. The order of `HELPER_NAMES`. */
+export const HELPER = { load: 0, atomic: 1, store: 2, system: 3, float: 4, fetch: 5, decode: 6, hot: 7 } as const;
+
+/** What differs between the interpreter's handlers and compiled units. */
+export interface LoweringTarget {
+  /** Pushes a register's i64. */
+  getRegister(register: number): void;
+  /** Pushes where a register's new value goes, if that is a place in memory. */
+  prepareSet(register: number): void;
+  /** Pops a register's new i64, and what `prepareSet` pushed. */
+  setRegister(register: number): void;
+  /** Pushes a field of the decoded record; a compiled unit has none. */
+  field(kind: number): void;
+  /** Pushes an address (i64): the entry + distance in units, this (0) or the next (1) instruction in descriptions. */
+  pc(distance: number): void;
+  /** Sets STATE.pc to the current instruction's address. */
+  storePc(): void;
+  /** Sets STATE.budget. */
+  storeBudget(): void;
+  /** The helper may have changed STATE.budget. */
+  loadBudget(): void;
+  /** Leaves after a trap: STATE.pc says where to. Registers are written back first. */
+  leave(): void;
+  /** Registers in memory are right from here on, whatever happens to them there. */
+  flush(): void;
+  /** After `flush`: leaves as `leave` does, without writing registers back. */
+  leaveFlushed(): void;
+  /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
+  tlb(kind: "read" | "write"): number;
+  /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */
+  terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void;
+  /** A guest instruction begins. */
+  instruction(distance: number, length: number): void;
+}
+
+/** Turns straight-line IR into WebAssembly. Pure operations are written where they are used, effects where they stand. */
+export class Lowering {
+  readonly #writer: FunctionWriter;
+  readonly #target: LoweringTarget;
+  readonly #free: Map<ValueType, number[]> = new Map();
+  #taken: [ValueType, number][] = [];
+  #block: IrBlock = new IrBlock();
+  #uses: Uint16Array = new Uint16Array(0);
+  /** Local that holds a value; 0: none (local 0 is always a parameter). */
+  #local: Uint32Array = new Uint32Array(0);
+  /** Values read from registers, or made of such, that are still to be used. */
+  #pending: Value[] = [];
+
+  constructor(writer: FunctionWriter, target: LoweringTarget) {
+    this.#writer = writer;
+    this.#target = target;
+  }
+
+  /** Lowers a whole block. */
+  lower(block: IrBlock): void {
+    this.#block = block;
+    this.#uses = countUses(block);
+    this.#local = new Uint32Array(block.length);
+    this.#pending = [];
+    for (let index = 0; index < block.length; index++) {
+      if ((block.kind[index] ?? 0) >= FIRST_EFFECT) this.#effect(index);
+      else if (this.#uses[index]) this.#pending.push(index);
+    }
+    this.#releaseAll();
+  }
+
+  /** A local that is free for now; given back when the next guest instruction begins. */
+  #take(type: ValueType): number {
+    const local = this.#free.get(type)?.pop() ?? this.#writer.local(type);
+    this.#taken.push([type, local]);
+    return local;
+  }
+
+  #releaseAll(): void {
+    for (const [type, local] of this.#taken) {
+      const list = this.#free.get(type);
+      if (list) list.push(local);
+      else this.#free.set(type, [local]);
+    }
+    this.#taken = [];
+  }
+
+  #typeOf(value: Value): ValueType {
+    const { kind, low, b } = this.#block;
+    switch (kind[value]) {
+      case KIND.constant32:
+      case KIND.immediate32:
+      case KIND.rounding:
+      case KIND.readAddress:
+      case KIND.atomicAddress:
+        return TYPE.i32;
+      case KIND.numeric:
+        return signatureOf(low[value] ?? 0)?.result ?? TYPE.i64;
+      case KIND.select:
+        return this.#typeOf(b[value] ?? 0);
+      case KIND.hostLoad:
+        return loadType(low[value] ?? 0);
+      default:
+        return TYPE.i64;
+    }
+  }
+
+  /** Pushes a value, and computes it where that was not done yet. */
+  readonly push = (value: Value): void => {
+    const writer = this.#writer;
+    const local = this.#local[value] ?? 0;
+    if (local) return writer.get(local);
+    this.#compute(value);
+    const uses = (this.#uses[value] = (this.#uses[value] ?? 1) - 1);
+    if (uses === 0 || !this.#isWorthKeeping(value)) return;
+    const kept = this.#take(this.#typeOf(value));
+    this.#local[value] = kept;
+    writer.tee(kept);
+  };
+
+  #isWorthKeeping(value: Value): boolean {
+    const kind = this.#block.kind[value] ?? 0;
+    return kind === KIND.numeric || kind === KIND.select;
+  }
+
+  #compute(value: Value): void {
+    const { kind, a, b, c, low, high } = this.#block;
+    const operand = low[value] ?? 0;
+    switch (kind[value]) {
+      case KIND.constant32:
+        return this.#writer.i32(operand);
+      case KIND.constant64:
+        return this.#writer.i64(operand, high[value] ?? 0);
+      case KIND.pc:
+        return this.#target.pc(operand);
+      case KIND.get:
+        return this.#target.getRegister(operand);
+      case KIND.numeric:
+        this.push(a[value] ?? 0);
+        if (b[value] !== -1) this.push(b[value] ?? 0);
+        return this.#writer.op(operand);
+      case KIND.select:
+        this.push(b[value] ?? 0);
+        this.push(c[value] ?? 0);
+        this.push(a[value] ?? 0);
+        return this.#writer.op(OP.select);
+      default:
+        return this.#target.field(kind[value] ?? 0);
+    }
+  }
+
+  /** Puts into locals what would change its value, or be computed where it can't be seen later. */
+  #settle(isAffected: (value: Value) => boolean): void {
+    this.#pending = this.#pending.filter((value) => {
+      if (!this.#uses[value] || this.#local[value]) return false;
+      if (!isAffected(value)) return true;
+      this.#compute(value);
+      this.#keep(value);
+      return false;
+    });
+  }
+
+  #keep(value: Value): void {
+    const kept = this.#take(this.#typeOf(value));
+    this.#local[value] = kept;
+    this.#writer.set(kept);
+  }
+
+  /** True where a value reads a register, itself or through what it is made of. In descriptions all registers may be one. */
+  #reads(value: Value, register: number): boolean {
+    const { kind, a, b, c, low } = this.#block;
+    if (this.#local[value]) return false;
+    if (kind[value] === KIND.get) return register >= FIELD_REGISTER || low[value] === register;
+    if (kind[value] !== KIND.numeric && kind[value] !== KIND.select) return false;
+    return [a[value] ?? -1, b[value] ?? -1, c[value] ?? -1].some((part) => part !== -1 && this.#reads(part, register));
+  }
+
+  #effect(index: Value): void {
+    const { kind, a, b, low, high } = this.#block;
+    const operand = low[index] ?? 0;
+    switch (kind[index]) {
+      case KIND.instruction:
+        this.#releaseAll();
+        this.#pending = [];
+        return this.#target.instruction(operand, high[index] ?? 0);
+      case KIND.set: {
+        this.#target.prepareSet(operand);
+        this.push(a[index] ?? 0);
+        this.#settle((other) => this.#reads(other, operand));
+        return this.#target.setRegister(operand);
+      }
+      case KIND.load:
+        return this.#load(index, operand, a[index] ?? 0);
+      case KIND.store:
+        return this.#store(operand, a[index] ?? 0, b[index] ?? 0);
+      case KIND.hostLoad:
+        this.#hostAddress(a[index] ?? -1);
+        this.#writer.memory(operand, high[index] ?? 0);
+        return this.#keep(index);
+      case KIND.hostStore:
+        this.#hostAddress(a[index] ?? -1);
+        this.push(b[index] ?? 0);
+        return this.#writer.memory(operand, high[index] ?? 0);
+      default:
+        return this.#rare(index);
+    }
+  }
+
+  #rare(index: Value): void {
+    const { kind, a, low } = this.#block;
+    const operand = low[index] ?? 0;
+    const value = a[index] ?? -1;
+    switch (kind[index]) {
+      case KIND.readAddress:
+      case KIND.atomicAddress: {
+        const isRead = kind[index] === KIND.readAddress;
+        this.#translate(this.#inLocal(value, TYPE.i64), operand, isRead ? HELPER.load : HELPER.atomic);
+        return this.#keep(index);
+      }
+      case KIND.whenBegin:
+        this.#settle(() => true);
+        this.push(value);
+        this.#writer.open(OP.if);
+        return;
+      case KIND.whenEnd:
+        return this.#writer.close();
+      case KIND.system:
+        this.#settle(() => true);
+        return this.#system(operand, () => this.push(value));
+      case KIND.systemEnd:
+        return this.#systemEnd(operand, value);
+      case KIND.float:
+        return this.#float(value);
+      case KIND.requireFloat:
+        return this.#requireFloat();
+      default:
+        return this.#target.terminator(kind[index] ?? 0, value, this.push, index);
+    }
+  }
+
+  #hostAddress(address: Value): void {
+    if (address === -1) this.#writer.i32(0);
+    else this.push(address);
+  }
+
+  #inLocal(value: Value, type: ValueType): number {
+    this.push(value);
+    const local = this.#take(type);
+    this.#writer.set(local);
+    return local;
+  }
+
+  #load(index: Value, opcode: number, address: Value): void {
+    this.#translate(this.#inLocal(address, TYPE.i64), accessSize(opcode), HELPER.load);
+    this.#writer.memory(opcode, 0);
+    if (this.#uses[index]) this.#keep(index);
+    else this.#writer.op(OP.drop);
+  }
+
+  /** Leaves 1 on the stack where the look-aside buffer knows the address. @returns the local that holds the entry's offset */
+  #probe(address: number, size: number, kind: "read" | "write"): readonly [entry: number, offset: number] {
+    const writer = this.#writer;
+    const entry = this.#take(TYPE.i32);
+    writer.get(address);
+    writer.op(OP.i32WrapI64);
+    writer.i32(8);
+    writer.op(OP.i32ShrU);
+    writer.i32(0x3ff0);
+    writer.op(OP.i32And);
+    const offset = this.#target.tlb(kind);
+    writer.tee(entry);
+    writer.memory(OP.i64Load, offset);
+    writer.get(address);
+    writer.i64(-4096 | (size - 1), -1);
+    writer.op(OP.i64And);
+    writer.op(OP.i64Eq);
+    return [entry, offset];
+  }
+
+  #hostOf(entry: number, offset: number, address: number): void {
+    const writer = this.#writer;
+    writer.get(entry);
+    writer.memory(OP.i32Load, offset + 8);
+    writer.get(address);
+    writer.op(OP.i32WrapI64);
+    writer.op(OP.i32Add);
+  }
+
+  /** Pushes the host address of a guest address (in a local). Leaves where it traps. */
+  #translate(address: number, size: number, helper: number): void {
+    const writer = this.#writer;
+    const [entry, offset] = this.#probe(address, size, helper === HELPER.load ? "read" : "write");
+    writer.open(OP.if, TYPE.i32);
+    this.#hostOf(entry, offset, address);
+    writer.op(OP.else);
+    this.#slowAddress(address);
+    writer.i32(size);
+    writer.call(helper);
+    writer.tee(entry);
+    writer.op(OP.i32Eqz);
+    this.#leaveIf();
+    writer.get(entry);
+    writer.close();
+  }
+
+  #slowAddress(address: number): void {
+    this.#target.storePc();
+    this.#writer.i32(0);
+    this.#writer.get(address);
+    this.#writer.memory(OP.i64Store, STATE.address);
+  }
+
+  #leaveIf(): void {
+    this.#writer.open(OP.if);
+    this.#target.leave();
+    this.#writer.close();
+  }
+
+  #store(opcode: number, addressValue: Value, value: Value): void {
+    const writer = this.#writer;
+    const address = this.#inLocal(addressValue, TYPE.i64);
+    const stored = this.#inLocal(value, TYPE.i64);
+    const size = accessSize(opcode);
+    const [entry, offset] = this.#probe(address, size, "write");
+    writer.open(OP.if);
+    this.#hostOf(entry, offset, address);
+    writer.get(stored);
+    writer.memory(opcode, 0);
+    writer.op(OP.else);
+    this.#slowAddress(address);
+    writer.i32(0);
+    writer.get(stored);
+    writer.memory(OP.i64Store, STATE.value);
+    writer.i32(size);
+    writer.call(HELPER.store);
+    writer.op(OP.i32Eqz);
+    this.#leaveIf();
+    writer.close();
+  }
+
+  #system(operation: number, pushArgument: () => void): void {
+    const writer = this.#writer;
+    this.#target.storePc();
+    this.#target.storeBudget();
+    writer.i32(operation);
+    pushArgument();
+    writer.call(HELPER.system);
+    writer.op(OP.i32Eqz);
+    this.#target.loadBudget();
+    this.#leaveIf();
+  }
+
+  #systemEnd(operation: number, argument: Value): void {
+    const writer = this.#writer;
+    this.#target.flush();
+    this.#target.storePc();
+    this.#target.storeBudget();
+    writer.i32(operation);
+    this.push(argument);
+    writer.call(HELPER.system);
+    writer.op(OP.drop);
+    this.#target.loadBudget();
+    this.#target.leaveFlushed();
+  }
+
+  #illegalIf(): void {
+    this.#writer.open(OP.if);
+    this.#target.storePc();
+    this.#writer.i32(SYSTEM.illegal);
+    this.#writer.i32(0);
+    this.#writer.call(HELPER.system);
+    this.#writer.op(OP.drop);
+    this.#target.leave();
+    this.#writer.close();
+  }
+
+  #float(operation: Value): void {
+    this.#settle(() => true);
+    this.push(operation);
+    this.#writer.call(HELPER.float);
+    this.#writer.op(OP.i32Eqz);
+    this.#illegalIf();
+  }
+
+  #requireFloat(): void {
+    this.#writer.i32(0);
+    this.#writer.memory(OP.i32Load, STATE.floatEnabled);
+    this.#writer.op(OP.i32Eqz);
+    this.#illegalIf();
+  }
+}
+
+/** Registers from here on are fields of a decoded record: rd, rs1, rs2, rs3. */
+export const FIELD_REGISTER = 100;
+
+function countUses(block: IrBlock): Uint16Array {
+  const uses = new Uint16Array(block.length);
+  for (const list of [block.a, block.b, block.c])
+    for (const value of list) if (value !== -1) uses[value] = (uses[value] ?? 0) + 1;
+  return uses;
+}

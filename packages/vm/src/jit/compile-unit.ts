@@ -1,0 +1,395 @@
+import { IrBlock, KIND, type Value } from "../ir/block.ts";
+import { Lowering, type LoweringTarget } from "../ir/lower.ts";
+import { IrRecorder } from "../ir/recorder.ts";
+import type { Semantics } from "../ir/port.ts";
+import { jumpCacheOffset, type Mode, registerOffset, STATE, tlbOffset, TLB } from "../memory/layout.ts";
+import { pushJumpEntry, TYPE_INDEX } from "../processor/core-module.ts";
+import { FunctionWriter } from "../wasm/function-writer.ts";
+import { OP, TYPE } from "../wasm/opcodes.ts";
+import type { BasicBlock } from "./discover.ts";
+import {
+  including,
+  NO_REGISTERS,
+  registerFlow,
+  type RegisterFlow,
+  type RegisterSet,
+  registersOf,
+} from "./registers.ts";
+import { type Structure, structureOf } from "./structure.ts";
+
+/** How deep guest calls may nest as calls of WebAssembly; beyond, all of them return to the loop that runs units. */
+const MOST_DEPTH = 200;
+
+/** Parameters of a unit's function. */
+const PC = 0;
+const DEPTH = 1;
+
+/** The registers that return addresses are kept in: jumps to them are returns ("Unconditional Jumps", table of hints). */
+const LINKS: ReadonlySet<number> = new Set([1, 5]);
+
+/** Compiles a unit's blocks to a function's body. Nothing in it depends on where the code lies. */
+export function compileUnit(
+  blocks: readonly BasicBlock[],
+  mode: Mode,
+  semanticsOf: (instruction: number) => Semantics,
+): Uint8Array<ArrayBuffer> {
+  return new UnitCompiler(blocks, mode, semanticsOf).compile();
+}
+
+class UnitCompiler {
+  readonly #writer: FunctionWriter = new FunctionWriter(3);
+  readonly #blocks: readonly BasicBlock[];
+  readonly #mode: Mode;
+  readonly #code: readonly IrBlock[];
+  readonly #indexOf: ReadonlyMap<number, number>;
+  readonly #structure: Structure;
+  readonly #flow: RegisterFlow;
+  /** Locals that hold guest registers. */
+  readonly #locals: Map<number, number> = new Map();
+  readonly #lowering: Lowering;
+  readonly #budget: number;
+  readonly #next: number;
+  readonly #entry: number;
+  /** Which of `#leaves` is taken. */
+  readonly #leaveIndex: number;
+  /** Sets of registers that are written back where the unit leaves in the middle of a block: each once. */
+  readonly #leaves: RegisterSet[] = [];
+  /** Registers that memory does not have yet, at the current instruction. */
+  #dirty: RegisterSet = NO_REGISTERS;
+  /** Labels: of the two ways out, of loops' heads, and of the ends of blocks before which merges stand. */
+  #chain = 0;
+  #return = 0;
+  #leave = 0;
+  readonly #heads: Map<number, number> = new Map();
+  readonly #ends: Map<number, number> = new Map();
+  #current = 0;
+  #distance = 0;
+  #length = 0;
+
+  constructor(blocks: readonly BasicBlock[], mode: Mode, semanticsOf: (instruction: number) => Semantics) {
+    this.#blocks = blocks;
+    this.#mode = mode;
+    this.#code = blocks.map((block) => record(block, semanticsOf));
+    this.#indexOf = new Map(blocks.map((block, index) => [block.start, index]));
+    this.#structure = structureOf(blocks.map((block) => block.successors));
+    this.#flow = registerFlow(
+      blocks.map(({ successors, ...block }, index) => ({
+        code: this.#code[index] ?? new IrBlock(),
+        successors,
+        isCall: block.flow.startsWith("jump") && block.instructions.at(-1)?.rd !== 0,
+      })),
+    );
+    this.#leaveIndex = this.#writer.local(TYPE.i32);
+    this.#budget = this.#writer.local(TYPE.i32);
+    this.#next = this.#writer.local(TYPE.i64);
+    this.#entry = this.#writer.local(TYPE.i32);
+    this.#lowering = new Lowering(this.#writer, this.#target());
+  }
+
+  compile(): Uint8Array<ArrayBuffer> {
+    const writer = this.#writer;
+    this.#loadBudget();
+    this.#leaveWhereOver(() => {
+      writer.get(PC);
+      writer.op(OP.return);
+    });
+    this.#load(this.#flow.live[0]);
+    this.#return = writer.open(OP.block);
+    this.#chain = writer.open(OP.block);
+    this.#leave = writer.open(OP.block);
+    this.#tree(0);
+    writer.close();
+    this.#writeLeaves();
+    writer.close();
+    this.#storeBudget();
+    this.#jump();
+    writer.close();
+    this.#storeBudget();
+    writer.get(this.#next);
+    return writer.finish();
+  }
+
+  /** Where a trap left in the middle of a block: writes back what was dirty there. */
+  #writeLeaves(): void {
+    const writer = this.#writer;
+    writer.i64(1, 0);
+    writer.set(this.#next);
+    const labels = this.#leaves.map(() => writer.open(OP.block));
+    if (labels.length > 0) {
+      writer.get(this.#leaveIndex);
+      writer.table(labels.toReversed(), labels[0] ?? 0);
+    }
+    for (const dirty of this.#leaves) {
+      writer.close();
+      this.#flush(dirty);
+      writer.branch(OP.br, this.#return);
+    }
+    if (labels.length === 0) writer.branch(OP.br, this.#return);
+  }
+
+  #local(register: number): number {
+    const known = this.#locals.get(register);
+    if (known !== undefined) return known;
+    const local = this.#writer.local(TYPE.i64);
+    this.#locals.set(register, local);
+    return local;
+  }
+
+  #load(registers: RegisterSet = NO_REGISTERS): void {
+    for (const register of registersOf(registers)) {
+      this.#writer.i32(0);
+      this.#writer.memory(OP.i64Load, registerOffset(register));
+      this.#writer.set(this.#local(register));
+    }
+  }
+
+  #flush(registers: RegisterSet = this.#dirty): void {
+    for (const register of registersOf(registers)) {
+      this.#writer.i32(0);
+      this.#writer.get(this.#local(register));
+      this.#writer.memory(OP.i64Store, registerOffset(register));
+    }
+  }
+
+  /** A block, and all that it dominates. */
+  #tree(block: number): void {
+    const writer = this.#writer;
+    const { isLoop, merges } = this.#structure;
+    if (isLoop[block]) this.#openLoop(block);
+    for (const merge of merges[block] ?? []) this.#ends.set(merge, writer.open(OP.block));
+    this.#body(block);
+    for (const merge of (merges[block] ?? []).toReversed()) {
+      writer.close();
+      this.#tree(merge);
+    }
+    if (isLoop[block]) writer.close();
+  }
+
+  #openLoop(block: number): void {
+    this.#heads.set(block, this.#writer.open(OP.loop));
+    this.#leaveWhereOver(() => {
+      this.#flush(this.#flow.dirty[block]);
+      this.#setNext(this.#blocks[block]?.start ?? 0);
+      this.#writer.branch(OP.br, this.#return);
+    });
+  }
+
+  #leaveWhereOver(leave: () => void): void {
+    this.#writer.get(this.#budget);
+    this.#writer.i32(0);
+    this.#writer.op(OP.i32LtS);
+    this.#writer.open(OP.if);
+    leave();
+    this.#writer.close();
+  }
+
+  #body(index: number): void {
+    const block = this.#blocks[index];
+    const code = this.#code[index];
+    if (!block || !code) return;
+    const writer = this.#writer;
+    this.#current = index;
+    this.#dirty = this.#flow.dirty[index] ?? NO_REGISTERS;
+    writer.get(this.#budget);
+    writer.i32(block.instructions.length);
+    writer.op(OP.i32Sub);
+    writer.set(this.#budget);
+    this.#lowering.lower(code);
+    const last = block.instructions.at(-1);
+    if (block.flow === "next") this.#goTo(last ? last.distance + last.length : block.start);
+  }
+
+  /** Goes on at a distance: within the unit, or through the jump cache. */
+  #goTo(distance: number): void {
+    const index = this.#indexOf.get(distance);
+    const from = this.#current;
+    if (index === undefined) return this.#exit(distance);
+    const { position, isMerge, dominates } = this.#structure;
+    const isBack = (position[index] ?? 0) <= (position[from] ?? 0);
+    if (isBack && !dominates(index, from)) return this.#exit(distance); // Irreducible.
+    if (isBack) return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
+    if (isMerge[index]) return this.#writer.branch(OP.br, this.#ends.get(index) ?? 0);
+    const dirty = this.#dirty;
+    this.#tree(index);
+    this.#current = from;
+    this.#dirty = dirty;
+  }
+
+  #exit(distance: number): void {
+    this.#flush();
+    this.#setNext(distance);
+    this.#writer.branch(OP.br, this.#chain);
+  }
+
+  #setNext(distance: number): void {
+    this.#pushPc(distance);
+    this.#writer.set(this.#next);
+  }
+
+  #pushPc(distance: number): void {
+    this.#writer.get(PC);
+    if (distance === 0) return;
+    this.#writer.i64(distance, distance >> 31);
+    this.#writer.op(OP.i64Add);
+  }
+
+  #storeBudget(): void {
+    this.#writer.i32(0);
+    this.#writer.get(this.#budget);
+    this.#writer.memory(OP.i32Store, STATE.budget);
+  }
+
+  #loadBudget(): void {
+    this.#writer.i32(0);
+    this.#writer.memory(OP.i32Load, STATE.budget);
+    this.#writer.set(this.#budget);
+  }
+
+  /** Finds `next` in the jump cache; returns it to the loop that runs units where it is not there. */
+  #findNext(): void {
+    const writer = this.#writer;
+    pushJumpEntry(writer, this.#next);
+    writer.tee(this.#entry);
+    writer.memory(OP.i64Load, jumpCacheOffset(this.#mode));
+    writer.get(this.#next);
+    writer.op(OP.i64Ne);
+    writer.open(OP.if);
+    writer.get(this.#next);
+    writer.op(OP.return);
+    writer.close();
+  }
+
+  #pushUnit(): void {
+    const writer = this.#writer;
+    writer.get(this.#entry);
+    writer.memory(OP.i32Load, jumpCacheOffset(this.#mode) + 12);
+    writer.get(this.#entry);
+    writer.memory(OP.i32Load, jumpCacheOffset(this.#mode) + 8);
+  }
+
+  /** Goes on in another unit. */
+  #jump(): void {
+    this.#findNext();
+    this.#writer.get(this.#next);
+    this.#writer.get(DEPTH);
+    this.#pushUnit();
+    this.#writer.callIndirect(TYPE_INDEX.unit, OP.returnCallIndirect);
+  }
+
+  /** A guest call is a call, as long as it returns to where it should; else everything returns to the loop that runs units. */
+  #call(returnsTo: number): void {
+    const writer = this.#writer;
+    this.#flush();
+    this.#dirty = NO_REGISTERS;
+    this.#storeBudget();
+    writer.get(DEPTH);
+    writer.i32(MOST_DEPTH);
+    writer.op(OP.i32GeU);
+    writer.open(OP.if);
+    writer.get(this.#next);
+    writer.op(OP.return);
+    writer.close();
+    this.#findNext();
+    writer.get(this.#next);
+    writer.get(DEPTH);
+    writer.i32(1);
+    writer.op(OP.i32Add);
+    this.#pushUnit();
+    writer.callIndirect(TYPE_INDEX.unit);
+    writer.tee(this.#next);
+    this.#pushPc(returnsTo);
+    writer.op(OP.i64Ne);
+    writer.open(OP.if);
+    writer.get(this.#next);
+    writer.op(OP.return);
+    writer.close();
+    this.#loadBudget();
+    const onward = this.#indexOf.get(returnsTo);
+    if (onward !== undefined) this.#load(this.#flow.live[onward]);
+    this.#goTo(returnsTo);
+  }
+
+  #terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void {
+    const code = this.#code[this.#current];
+    if (!code) return;
+    const displacement = code.low[operation] ?? 0;
+    const link = code.high[operation] ?? 0;
+    if (kind === KIND.branch) return this.#branch(displacement, () => push(value));
+    if (kind === KIND.jump) return this.#direct(this.#distance + displacement, link);
+    const known = IrRecorder.knownTarget(code, value);
+    if (known !== undefined) return link === 0 ? this.#exit(known) : this.#direct(known, link);
+    push(value);
+    this.#writer.set(this.#next);
+    if (link !== 0) return this.#call(this.#distance + this.#length);
+    this.#flush();
+    this.#writer.branch(OP.br, LINKS.has(displacement) ? this.#return : this.#chain);
+  }
+
+  #branch(displacement: number, pushCondition: () => void): void {
+    const [from, fallThrough] = [this.#distance, this.#distance + this.#length];
+    pushCondition();
+    this.#writer.open(OP.if);
+    this.#goTo(from + displacement);
+    this.#writer.close();
+    this.#goTo(fallThrough);
+  }
+
+  #direct(distance: number, link: number): void {
+    if (link === 0) return this.#goTo(distance);
+    const returnsTo = this.#distance + this.#length;
+    this.#setNext(distance);
+    this.#call(returnsTo);
+  }
+
+  #leaveOf(dirty: RegisterSet): number {
+    const known = this.#leaves.findIndex(({ low, high }) => low === dirty.low && high === dirty.high);
+    return known === -1 ? this.#leaves.push(dirty) - 1 : known;
+  }
+
+  #target(): LoweringTarget {
+    const writer = this.#writer;
+    return {
+      getRegister: (register) => writer.get(this.#local(register)),
+      prepareSet: () => undefined,
+      setRegister: (register) => {
+        writer.set(this.#local(register));
+        this.#dirty = including(this.#dirty, register);
+      },
+      field: () => undefined,
+      pc: (distance) => this.#pushPc(distance),
+      storePc: () => {
+        writer.i32(0);
+        this.#pushPc(this.#distance);
+        writer.memory(OP.i64Store, STATE.pc);
+      },
+      storeBudget: () => this.#storeBudget(),
+      loadBudget: () => this.#loadBudget(),
+      leave: () => {
+        writer.i32(this.#leaveOf(this.#dirty));
+        writer.set(this.#leaveIndex);
+        writer.branch(OP.br, this.#leave);
+      },
+      flush: () => this.#flush(),
+      leaveFlushed: () => {
+        writer.i64(1, 0);
+        writer.op(OP.return);
+      },
+      tlb: (kind) => tlbOffset(this.#mode, TLB[kind]),
+      terminator: (kind, value, push, operation) => this.#terminator(kind, value, push, operation),
+      instruction: (distance, length) => {
+        this.#distance = distance;
+        this.#length = length;
+      },
+    };
+  }
+}
+
+function record(block: BasicBlock, semanticsOf: (instruction: number) => Semantics): IrBlock {
+  const recorder = new IrRecorder();
+  for (const instruction of block.instructions) {
+    const { distance, immediate, rounding, length } = instruction;
+    recorder.begin({ offset: distance, immediate, rounding, length });
+    semanticsOf(instruction.instruction)(recorder, instruction);
+  }
+  return recorder.block;
+}

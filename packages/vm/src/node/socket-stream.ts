@@ -1,0 +1,38 @@
+import type { Socket } from "node:net";
+import type { ByteStream, StreamListener } from "../network/port.ts";
+
+/**
+ * A connected socket as a stream of the user-mode network, for an `Outbound` of Node.
+ * @param socket made with `allowHalfOpen`, so that each direction ends by itself
+ */
+export function toByteStream(socket: Socket): ByteStream {
+  socket.pause();
+  return {
+    listen: (listener) => listenTo(socket, listener),
+    // The socket keeps what it can't send at once: the caller wants its bytes back.
+    write: (bytes) => socket.destroyed || socket.writableEnded || socket.write(bytes.slice()),
+    end: () => {
+      socket.end();
+    },
+    destroy: () => {
+      socket.removeAllListeners("close");
+      socket.destroy();
+    },
+    pause: () => {
+      socket.pause();
+    },
+    resume: () => {
+      socket.resume();
+    },
+  };
+}
+
+function listenTo(socket: Socket, listener: StreamListener): void {
+  // An error is always followed by `close`, which tells of it; without a listener it would end the process.
+  socket.on("error", () => undefined);
+  socket.on("data", (bytes: Buffer) => listener.data(bytes));
+  socket.on("end", () => listener.end());
+  socket.on("drain", () => listener.drain());
+  socket.on("close", (failed) => listener.close(failed));
+  socket.resume();
+}

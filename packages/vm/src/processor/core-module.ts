@@ -1,0 +1,209 @@
+import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
+import { HANDLER, RECORD } from "../interpreter/records.ts";
+import { HELPER } from "../ir/lower.ts";
+import { JUMP_CACHE, STATE, TLB, UNITS } from "../memory/layout.ts";
+import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
+import { encodeModule, type ModuleImports } from "../wasm/module.ts";
+import { OP, TYPE } from "../wasm/opcodes.ts";
+
+/** Types of all functions in generated modules. */
+export const TYPES: readonly FunctionType[] = [
+  UNIT_TYPE,
+  { parameters: [TYPE.i32], results: [TYPE.i32] },
+  { parameters: [TYPE.i32, TYPE.i32], results: [TYPE.i32] },
+  { parameters: [], results: [TYPE.i32] },
+  { parameters: [TYPE.i32, TYPE.i32], results: [] },
+  { parameters: [TYPE.i64], results: [TYPE.i64] },
+  { parameters: [], results: [] },
+];
+
+/** The types by name. */
+export const TYPE_INDEX = { unit: 0, one: 1, two: 2, none: 3, hot: 4, interpret: 5, run: 6 } as const;
+
+const HELPER_TYPES: Readonly<Record<keyof typeof HELPER, number>> = {
+  load: TYPE_INDEX.one,
+  atomic: TYPE_INDEX.one,
+  store: TYPE_INDEX.one,
+  system: TYPE_INDEX.two,
+  float: TYPE_INDEX.one,
+  fetch: TYPE_INDEX.none,
+  decode: TYPE_INDEX.one,
+  hot: TYPE_INDEX.hot,
+};
+
+/** How memory is imported: all modules of a machine must say the same. */
+export type MemoryDescription = ModuleImports["memory"];
+
+/** The imports that every generated module has. */
+export function standardImports(memory: MemoryDescription): ModuleImports {
+  return { memory, functions: Object.entries(HELPER_TYPES) };
+}
+
+/** The module that is always there: the interpreter, and the loop that goes from unit to unit. */
+export function encodeCoreModule(
+  memory: MemoryDescription,
+  instructions: readonly Interpreted[],
+): Uint8Array<ArrayBuffer> {
+  return encodeModule({
+    types: TYPES,
+    imports: standardImports(memory),
+    functions: [
+      [TYPE_INDEX.interpret, generateInterpreter(instructions)],
+      [TYPE_INDEX.run, generateRun(FIRST_FUNCTION)],
+    ],
+    exports: [["run", FIRST_FUNCTION + 1]],
+  });
+}
+
+/** Pushes the offset of an address's entry in a jump cache that begins at 0. */
+export function pushJumpEntry(writer: FunctionWriter, pc: number): void {
+  writer.get(pc);
+  writer.op(OP.i32WrapI64);
+  writer.i32(1);
+  writer.op(OP.i32ShrU);
+  writer.get(pc);
+  writer.op(OP.i32WrapI64);
+  writer.i32(12);
+  writer.op(OP.i32ShrU);
+  writer.op(OP.i32Xor);
+  writer.i32(JUMP_CACHE.entries - 1);
+  writer.op(OP.i32And);
+  writer.i32(4);
+  writer.op(OP.i32Shl);
+}
+
+/** `run`: from STATE.pc on, unit after unit, interpreted in between, until the slice is over or STATE.leave says so. */
+function generateRun(interpret: number): Uint8Array {
+  const writer = new FunctionWriter(0);
+  const pc = writer.local(TYPE.i64);
+  const mode = writer.local(TYPE.i32);
+  const entry = writer.local(TYPE.i32);
+  const record = writer.local(TYPE.i32);
+  loadPc(writer, pc);
+  const again = writer.open(OP.loop);
+  const done = writer.open(OP.block);
+  writer.i32(0);
+  writer.memory(OP.i32Load, STATE.budget);
+  writer.i32(0);
+  writer.op(OP.i32LtS);
+  writer.branch(OP.brIf, done);
+  writer.i32(0);
+  writer.memory(OP.i32Load, STATE.mode);
+  writer.set(mode);
+  pushJumpEntry(writer, pc);
+  writer.get(mode);
+  writer.i32(16);
+  writer.op(OP.i32Shl);
+  writer.op(OP.i32Add);
+  writer.tee(entry);
+  writer.memory(OP.i64Load, JUMP_CACHE.offset);
+  writer.get(pc);
+  writer.op(OP.i64Eq);
+  writer.open(OP.if);
+  writeCall(writer, pc, entry);
+  writer.op(OP.else);
+  writeInterpret(writer, { pc, mode, entry, record, interpret, again });
+  writer.close();
+  writer.get(pc);
+  writer.i64(1, 0);
+  writer.op(OP.i64Eq);
+  writer.open(OP.if);
+  loadPc(writer, pc);
+  writer.close();
+  writer.i32(0);
+  writer.memory(OP.i32Load, STATE.leave);
+  writer.op(OP.i32Eqz);
+  writer.branch(OP.brIf, again);
+  writer.close();
+  writer.i32(0);
+  writer.get(pc);
+  writer.memory(OP.i64Store, STATE.pc);
+  writer.close();
+  return writer.finish();
+}
+
+function loadPc(writer: FunctionWriter, pc: number): void {
+  writer.i32(0);
+  writer.memory(OP.i64Load, STATE.pc);
+  writer.set(pc);
+}
+
+function writeCall(writer: FunctionWriter, pc: number, entry: number): void {
+  writer.get(pc);
+  writer.i32(0);
+  writer.get(entry);
+  writer.memory(OP.i32Load, JUMP_CACHE.offset + 12);
+  writer.get(entry);
+  writer.memory(OP.i32Load, JUMP_CACHE.offset + 8);
+  writer.callIndirect(TYPE_INDEX.unit);
+  writer.set(pc);
+}
+
+type RunLocals = {
+  readonly pc: number;
+  readonly mode: number;
+  readonly entry: number;
+  readonly record: number;
+  readonly interpret: number;
+  readonly again: number;
+};
+
+/** Where a unit begins here, notes it in the jump cache; else interprets. */
+function writeInterpret(writer: FunctionWriter, { pc, mode, entry, record, interpret, again }: RunLocals): void {
+  writer.get(pc);
+  writer.op(OP.i32WrapI64);
+  writer.i32(8);
+  writer.op(OP.i32ShrU);
+  writer.i32(0x3ff0);
+  writer.op(OP.i32And);
+  writer.get(mode);
+  writer.i32(TLB.modeBytes);
+  writer.op(OP.i32Mul);
+  writer.op(OP.i32Add);
+  writer.tee(record);
+  writer.memory(OP.i64Load, TLB.offset + TLB.fetch);
+  writer.get(pc);
+  writer.i64(-4096, -1);
+  writer.op(OP.i64And);
+  writer.op(OP.i64Eq);
+  writer.open(OP.if);
+  writer.get(record);
+  writer.memory(OP.i32Load, TLB.offset + TLB.fetch + 8);
+  writer.get(pc);
+  writer.op(OP.i32WrapI64);
+  writer.i32(0xffe);
+  writer.op(OP.i32And);
+  writer.i32(3);
+  writer.op(OP.i32Shl);
+  writer.op(OP.i32Add);
+  writer.tee(record);
+  writer.memory(OP.i32Load16U, RECORD.handler);
+  writer.i32(HANDLER.enterUnit);
+  writer.op(OP.i32Eq);
+  writer.open(OP.if);
+  noteUnit(writer, pc, entry, record);
+  writer.branch(OP.br, again);
+  writer.close();
+  writer.close();
+  writer.get(pc);
+  writer.call(interpret);
+  writer.set(pc);
+}
+
+function noteUnit(writer: FunctionWriter, pc: number, entry: number, record: number): void {
+  writer.get(entry);
+  writer.get(pc);
+  writer.memory(OP.i64Store, JUMP_CACHE.offset);
+  writer.get(entry);
+  writer.get(record);
+  writer.memory(OP.i32Load, RECORD.immediate);
+  writer.tee(record);
+  writer.memory(OP.i32Store, JUMP_CACHE.offset + 12);
+  writer.get(entry);
+  writer.get(record);
+  writer.memory(OP.i32Load, 0);
+  writer.memory(OP.i32Store, JUMP_CACHE.offset + 8);
+}
+
+/** Records of units begin here. */
+export const FIRST_UNIT_RECORD: number = UNITS.offset;

@@ -1,0 +1,134 @@
+import type { GuestMemory } from "../../memory/physical-memory.ts";
+import { RAM_BASE, RAM_OFFSET, STATE, TLB } from "../../memory/layout.ts";
+import type { HartState } from "./hart-state.ts";
+import type { LookasideBuffers } from "./lookaside-buffers.ts";
+import type { PageWalker } from "./page-walker.ts";
+import { SPLIT, type PhysicalProtection } from "./physical-protection.ts";
+import type { CodePages } from "./port.ts";
+import { ACCESS, CAUSE, FAULT } from "./privilege.ts";
+import { dataPrivilege, type TrapUnit } from "./trap.ts";
+
+/** What the address space of a hart is made of. */
+export type AddressSpaceOptions = {
+  readonly state: HartState;
+  readonly walker: PageWalker;
+  readonly protection: PhysicalProtection;
+  readonly buffers: LookasideBuffers;
+  readonly traps: TrapUnit;
+  readonly code: CodePages;
+  readonly physical: GuestMemory;
+};
+
+const PAGE_BYTES = 4096;
+
+/** Causes by kind of access. */
+const PAGE_FAULTS = [CAUSE.loadPage, CAUSE.storePage, CAUSE.fetchPage] as const;
+const ACCESS_FAULTS = [CAUSE.loadAccess, CAUSE.storeAccess, CAUSE.fetchAccess] as const;
+
+/** Where virtual addresses are: translation, protection, and what of RAM may be written without notice. */
+export class AddressSpace {
+  readonly #state: HartState;
+  readonly #parts: AddressSpaceOptions;
+  /** For each page of RAM 1 where a write entry may map it. */
+  readonly #mapped: Uint8Array;
+  readonly #ramEnd: number;
+  /** May the page of what was located last be entered into a look-aside buffer? */
+  #isWhole = false;
+
+  constructor(parts: AddressSpaceOptions) {
+    this.#parts = parts;
+    this.#state = parts.state;
+    this.#ramEnd = RAM_BASE + parts.physical.sizeBytes;
+    this.#mapped = new Uint8Array(parts.physical.sizeBytes / PAGE_BYTES);
+  }
+
+  /** Is a physical address in RAM? What `locate` found there is wholly, as it doesn't cross a page. */
+  isRam(address: number): boolean {
+    return address >= RAM_BASE && address < this.#ramEnd;
+  }
+
+  /**
+   * Finds an access that crosses no page; takes its trap where it is not allowed.
+   * @param low lower half of the virtual address
+   * @param high upper half
+   * @param access of ACCESS
+   * @param size in bytes
+   * @returns physical address; −1 after a trap
+   */
+  locate(low: number, high: number, access: number, size: number): number {
+    const address = this.find(low, high, access, size);
+    return address < 0 ? this.raise(address, access, low, high) : address;
+  }
+
+  /** As `locate`, but takes no trap. @returns physical address, or one of FAULT */
+  find(low: number, high: number, access: number, size: number): number {
+    const { walker, protection } = this.#parts;
+    const privilege = this.#privilege(access);
+    const page = walker.translate(low, high, access, privilege);
+    if (page < 0) return page;
+    const address = page * PAGE_BYTES + (low & (PAGE_BYTES - 1));
+    const pageRights = protection.pageRights(page, privilege);
+    this.#isWhole = pageRights !== SPLIT;
+    const rights = pageRights === SPLIT ? protection.rights(address, size, privilege) : pageRights;
+    return (rights & (1 << access)) === 0 ? FAULT.access : address;
+  }
+
+  /** Takes the trap of an access that failed. @param fault of FAULT @returns −1 */
+  raise(fault: number, access: number, low: number, high: number): -1 {
+    const causes = fault === FAULT.page ? PAGE_FAULTS : ACCESS_FAULTS;
+    this.#parts.traps.exception(causes[access] ?? CAUSE.loadAccess, low, high);
+    return -1;
+  }
+
+  /**
+   * Enters what was located last, an address in RAM, into the read or write buffer. For writing the page must have been prepared.
+   * @param host where the address is in the engine's memory
+   */
+  enter(kind: typeof TLB.read | typeof TLB.write, low: number, high: number, host: number): void {
+    if (!this.#isWhole) return;
+    this.#parts.buffers.fill(kind, low, high, host);
+    this.#noteSuperpage(low, high);
+  }
+
+  /** Enters a page of code that was located last; its writes have to be noticed from now on. @param address physical, of RAM */
+  enterCode(low: number, high: number, address: number): void {
+    const page = Math.floor(address / PAGE_BYTES);
+    this.watch(page);
+    this.#parts.buffers.fillFetch(low, high, this.#parts.code.open(page));
+    this.#noteSuperpage(low, high);
+  }
+
+  /** A page of RAM is about to be written: forgets its code, and counts it as dirty. @param address physical, of RAM */
+  prepareWrite(address: number): void {
+    const page = Math.floor(address / PAGE_BYTES);
+    if (this.#parts.code.has(page)) this.#parts.code.drop(page);
+    const index = page - RAM_BASE / PAGE_BYTES;
+    if (this.#mapped[index] === 1) return;
+    this.#mapped[index] = 1;
+    this.#parts.physical.markDirty(page);
+  }
+
+  /** From now on writes to a page of RAM are noticed. @param page physical address / 4096 */
+  watch(page: number): void {
+    const index = page - RAM_BASE / PAGE_BYTES;
+    if (this.#mapped[index] !== 1) return;
+    this.#mapped[index] = 0;
+    this.#parts.buffers.dropWrites(RAM_OFFSET + index * PAGE_BYTES);
+  }
+
+  /** From now on the first write to each page of RAM is noticed. */
+  watchAll(): void {
+    this.#mapped.fill(0);
+    this.#parts.buffers.flushKind(TLB.write);
+  }
+
+  #privilege(access: number): number {
+    const privilege = this.#state.int(STATE.privilege);
+    return access === ACCESS.fetch ? privilege : dataPrivilege(privilege, this.#state.int(STATE.mstatus));
+  }
+
+  #noteSuperpage(low: number, high: number): void {
+    const { walker, buffers } = this.#parts;
+    if (walker.level !== 0) buffers.noteSuperpage(low, high, walker.level);
+  }
+}

@@ -1,0 +1,177 @@
+import { MODE, MODE_COUNT, STATE, TLB } from "../../memory/layout.ts";
+import type { HartState } from "./hart-state.ts";
+
+/** Tables of a mode. */
+const KINDS = 3;
+const FILTER_BITS = 12;
+const FILTER_SIZE = 1 << FILTER_BITS;
+
+/**
+ * Fills and empties the look-aside buffers that generated code reads. A page's entry is at index `(address >>> 12) & 1023`.
+ *
+ * Invariants:
+ * L1. A write entry maps RAM that no code was decoded from, whose page is marked dirty and whose PTE has D set.
+ * L2. A table that was not filled since it was emptied is not emptied again.
+ * L3. Whatever may hold a translation of an address is found by its address alone, unless a superpage gave it: then all is emptied.
+ */
+export class LookasideBuffers {
+  readonly #state: HartState;
+  readonly #tables: readonly Uint8Array[];
+  readonly #filled = new Uint8Array(MODE_COUNT * KINDS);
+  /** Hashes of superpages of each size, and of pages that were executed. */
+  readonly #superpages = new Uint8Array(FILTER_SIZE);
+  readonly #executed = new Uint8Array(FILTER_SIZE);
+  #hasSuperpages = false;
+
+  constructor(state: HartState) {
+    this.#state = state;
+    const { buffer } = state.view;
+    this.#tables = Array.from({ length: MODE_COUNT * KINDS }, (_, table) => {
+      const offset = TLB.offset + table * TLB.tableBytes;
+      return new Uint8Array(buffer, offset, TLB.tableBytes).fill(0xff);
+    });
+  }
+
+  /**
+   * Enters a page into a table of the mode that runs.
+   * @param kind `TLB.read`, `TLB.write` or `TLB.fetch`
+   * @param low lower half of any address of the page
+   * @param high upper half
+   * @param host where that address is in the engine's memory
+   */
+  fill(kind: number, low: number, high: number, host: number): void {
+    this.#enter(kind, low, high, host - low);
+  }
+
+  /** Enters a page of code. @param decoded offset of its decoded instructions */
+  fillFetch(low: number, high: number, decoded: number): void {
+    this.#enter(TLB.fetch, low, high, decoded);
+    this.noteExecuted(low, high);
+  }
+
+  /** The page that was entered is a part of a superpage. @param level of its leaf, 1 to 3 */
+  noteSuperpage(low: number, high: number, level: number): void {
+    this.#hasSuperpages = true;
+    this.#superpages[superpageHash(low, high, level)] = 1;
+  }
+
+  /** Code at this page may be known by its address from now on. */
+  noteExecuted(low: number, high: number): void {
+    this.#executed[pageHash(low, high)] = 1;
+  }
+
+  /** May a page's code be known by its address? */
+  wasExecuted(low: number, high: number): boolean {
+    return this.#executed[pageHash(low, high)] === 1;
+  }
+
+  /** Nobody knows code by its address any more. */
+  forgetExecuted(): void {
+    this.#executed.fill(0);
+  }
+
+  /** May a page's translation come from a superpage, whose other pages go with it? */
+  isInSuperpage(low: number, high: number): boolean {
+    if (!this.#hasSuperpages) return false;
+    for (let level = 1; level <= 3; level++) if (this.#superpages[superpageHash(low, high, level)] === 1) return true;
+    return false;
+  }
+
+  /** Drops one page from all modes that translate. */
+  dropPage(low: number, high: number): void {
+    const { view } = this.#state;
+    const tag = low & ~4095;
+    for (let table = 0; table < this.#filled.length; table++) {
+      if (this.#filled[table] === 0 || isMachineTable(table)) continue;
+      const entry = TLB.offset + table * TLB.tableBytes + entryOffset(low);
+      if (view.getInt32(entry, true) === tag && view.getInt32(entry + 4, true) === (high | 0)) dropEntry(view, entry);
+    }
+  }
+
+  /** Empties the modes that translate. */
+  flushTranslated(): void {
+    for (let table = 0; table < this.#tables.length; table++) if (!isMachineTable(table)) this.#flush(table);
+    if (this.#hasSuperpages) this.#superpages.fill(0);
+    this.#hasSuperpages = false;
+  }
+
+  /** Empties all modes. */
+  flushAll(): void {
+    this.flushTranslated();
+    for (let table = 0; table < this.#tables.length; table++) this.#flush(table);
+  }
+
+  /** Empties the tables of one kind. @param kind `TLB.read`, `TLB.write` or `TLB.fetch` */
+  flushKind(kind: number): void {
+    for (let mode = 0; mode < MODE_COUNT; mode++) this.#flush(tableOf(mode, kind));
+  }
+
+  /** Empties the banks of machine mode that accesses data as another mode. */
+  flushModified(): void {
+    for (let kind = 0; kind < KINDS; kind++) this.#flush(MODE.modified * KINDS + kind);
+  }
+
+  /** Drops all write entries of a page of RAM, whatever address they are for. @param host offset of the page in the engine's memory */
+  dropWrites(host: number): void {
+    for (let mode = 0; mode < MODE_COUNT; mode++)
+      if (this.#filled[tableOf(mode, TLB.write)] === 1)
+        this.#dropWritesOf(TLB.offset + mode * TLB.modeBytes + TLB.write, host);
+  }
+
+  #dropWritesOf(table: number, host: number): void {
+    const { view } = this.#state;
+    for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes) {
+      const page = (view.getInt32(entry, true) + view.getInt32(entry + 8, true)) >>> 0;
+      if (page === host) dropEntry(view, entry);
+    }
+  }
+
+  #enter(kind: number, low: number, high: number, addend: number): void {
+    const { view } = this.#state;
+    const mode = view.getInt32(STATE.mode, true);
+    const entry = TLB.offset + mode * TLB.modeBytes + kind + entryOffset(low);
+    view.setInt32(entry, low & ~4095, true);
+    view.setInt32(entry + 4, high, true);
+    view.setInt32(entry + 8, addend, true);
+    this.#filled[tableOf(mode, kind)] = 1;
+  }
+
+  #flush(table: number): void {
+    if (this.#filled[table] === 0) return;
+    this.#filled[table] = 0;
+    this.#tables[table]?.fill(0xff);
+  }
+}
+
+function tableOf(mode: number, kind: number): number {
+  return mode * KINDS + kind / TLB.tableBytes;
+}
+
+/** Offset of the entry that a table has for an address. */
+function entryOffset(low: number): number {
+  return ((low >>> 12) & (TLB.entries - 1)) * TLB.entryBytes;
+}
+
+function dropEntry(view: DataView, entry: number): void {
+  view.setInt32(entry, -1, true);
+  view.setInt32(entry + 4, -1, true);
+}
+
+function isMachineTable(table: number): boolean {
+  return Math.floor(table / KINDS) === MODE.machine;
+}
+
+function pageHash(low: number, high: number): number {
+  return fold((low >>> 12) ^ (high << 7));
+}
+
+/** Pages of one superpage have one hash; the level is part of it. */
+function superpageHash(low: number, high: number, level: number): number {
+  const shift = 12 + 9 * level;
+  const number = shift < 32 ? (low >>> shift) ^ (high << (32 - shift)) : high >>> (shift - 32);
+  return fold(number ^ (level << 9));
+}
+
+function fold(number: number): number {
+  return (number ^ (number >>> FILTER_BITS)) & (FILTER_SIZE - 1);
+}
