@@ -31,7 +31,7 @@ export type BootEntry = {
   /** Address of what OpenSBI's dynamic firmware looks for; 0 without firmware. */
   readonly firmwareInfo: number;
   /** @returns value of a symbol of a kernel that is an ELF program; undefined where there is none */
-  symbol(name: string): number | undefined;
+  readonly symbol: (name: string) => number | undefined;
 };
 
 /** Where the kernel is loaded, from the start of RAM: a boundary of its large pages, behind the firmware. */

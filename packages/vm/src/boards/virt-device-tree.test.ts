@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -107,5 +107,23 @@ describe("the virt board's device tree", () => {
         .filter((name) => name.startsWith("virtio")),
       ["virtio_mmio@10001000", "virtio_mmio@10003000"],
     );
+  });
+
+  test("is enough for OpenSBI to find everything on QEMU's board, and for a program to power it off", () => {
+    const kernel = join(folder, "kernel.bin");
+    // lui t0, 0x100; lui t1, 0x5; addi t1, t1, 0x555; sw t1, 0(t0): writes 0x5555 to the syscon.
+    writeFileSync(kernel, Uint32Array.of(0x0010_02b7, 0x0000_5337, 0x5553_0313, 0x0062_a023));
+    const board = ["-M", "virt", "-m", "256", "-dtb", ours, "-kernel", kernel];
+    const text = run("qemu-system-riscv64", ...board, "-nographic", "-nodefaults", "-serial", "stdio");
+    const lines = text.split("\n").map((line) => line.replace(/\s+/g, " ").trim());
+    for (const expected of [
+      "Platform Name : Cloister virt",
+      "Platform Timer Device : aclint-mtimer @ 10000000Hz",
+      "Platform Console Device : uart8250",
+      "Platform IPI Device : aclint-mswi",
+      "Platform Reboot Device : sifive_test",
+      "Platform Shutdown Device : sifive_test",
+    ])
+      ok(lines.includes(expected), `${expected} is missing in\n${text}`);
   });
 });

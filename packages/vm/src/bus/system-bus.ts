@@ -56,13 +56,23 @@ export function createSystemBus({ devices }: { devices: readonly BusWindow[] }):
     read(address, size, into, at) {
       const window = find(address, size);
       if (window === undefined) return false;
-      readWindow(window, { address, size }, into, at);
+      const { device } = window;
+      const offset = address - window.base;
+      if (size === 1) into.setUint8(at, device.read(offset, 1));
+      else if (size === 2) into.setUint16(at, device.read(offset, 2), true);
+      else into.setUint32(at, device.read(offset, 4), true);
+      if (size === 8) into.setUint32(at + 4, device.read(offset + 4, 4), true);
       return true;
     },
     write(address, size, from, at) {
       const window = find(address, size);
       if (window === undefined) return false;
-      writeWindow(window, { address, size }, from, at);
+      const { device } = window;
+      const offset = address - window.base;
+      if (size === 1) device.write(offset, 1, from.getUint8(at));
+      else if (size === 2) device.write(offset, 2, from.getUint16(at, true));
+      else device.write(offset, 4, from.getUint32(at, true));
+      if (size === 8) device.write(offset + 4, 4, from.getUint32(at + 4, true));
       return true;
     },
     reset: () => windows.forEach(({ device }) => device.reset()),
@@ -71,26 +81,8 @@ export function createSystemBus({ devices }: { devices: readonly BusWindow[] }):
   };
 }
 
-type Access = { readonly address: number; readonly size: AccessSize | 8 };
-
 function contains(window: BusWindow, address: number): boolean {
   return address >= window.base && address < window.base + window.sizeBytes;
-}
-
-function readWindow({ device, base }: BusWindow, { address, size }: Access, into: DataView, at: number): void {
-  const offset = address - base;
-  if (size === 1) into.setUint8(at, device.read(offset, 1));
-  else if (size === 2) into.setUint16(at, device.read(offset, 2), true);
-  else into.setUint32(at, device.read(offset, 4), true);
-  if (size === 8) into.setUint32(at + 4, device.read(offset + 4, 4), true);
-}
-
-function writeWindow({ device, base }: BusWindow, { address, size }: Access, from: DataView, at: number): void {
-  const offset = address - base;
-  if (size === 1) device.write(offset, 1, from.getUint8(at));
-  else if (size === 2) device.write(offset, 2, from.getUint16(at, true));
-  else device.write(offset, 4, from.getUint32(at, true));
-  if (size === 8) device.write(offset + 4, 4, from.getUint32(at + 4, true));
 }
 
 function checkWindows(sorted: readonly BusWindow[]): void {

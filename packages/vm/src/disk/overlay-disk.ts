@@ -5,7 +5,7 @@ import { VmError } from "../error.ts";
 import { clusterParts } from "./parts.ts";
 
 /** What is copied when one byte of it is written. */
-export const OVERLAY_CLUSTER_BYTES = 64 * 1024;
+export const OVERLAY_CLUSTER_BYTES: number = 64 * 1024;
 
 /** A cluster that reads as zeroes has no bytes of its own. */
 const ZERO_CLUSTER = new Uint8Array(0);

@@ -4,6 +4,11 @@ import { FLOAT_FLAG, type FloatFormat } from "./format.ts";
 import { FLOAT } from "./operations.ts";
 import { isSignalling, raiseFlags, readFloat, writeFloat, writeInteger } from "./operands.ts";
 
+// Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
+const { value: VALUE, value2: VALUE_2 } = STATE;
+const { invalid: INVALID } = FLOAT_FLAG;
+const { minS, eqS, ltS } = FLOAT;
+
 /** The bits of fclass's result. RISC-V unprivileged specification, "Single-Precision Floating-Point Classify Instruction". */
 const CLASS = {
   negativeInfinity: 1,
@@ -18,48 +23,54 @@ const CLASS = {
   quietNaN: 512,
 } as const;
 
-/** fmin to fclass. @param kind minS to classS: FLOAT's number without the format */
-export function compareOrClassify(state: DataView, kind: number, format: FloatFormat): void {
-  const a = readFloat(state, STATE.value, format);
-  if (kind === FLOAT.classS) {
-    writeInteger(state, 0, Number.isNaN(a) ? classOfNaN(state, format) : classOf(a, format));
+/** feq, flt and fle. @param kind eqS, ltS or leS: FLOAT's number without the format */
+export function compare(state: DataView, kind: number, format: FloatFormat): void {
+  const a = readFloat(state, VALUE, format);
+  const b = readFloat(state, VALUE_2, format);
+  if (Number.isNaN(a) || Number.isNaN(b)) {
+    signalUnordered(state, kind !== eqS || anySignalling(state, format));
+  }
+  writeInteger(state, 0, isRelated(kind, a, b) ? 1 : 0);
+}
+
+function isRelated(kind: number, a: number, b: number): boolean {
+  if (kind === eqS) {
+    return a === b;
+  }
+  return kind === ltS ? a < b : a <= b;
+}
+
+/** fmin and fmax: IEEE 754-2019's minimumNumber and maximumNumber (9.6). @param kind minS or maxS: FLOAT's number without the format */
+export function selectExtreme(state: DataView, kind: number, format: FloatFormat): void {
+  const a = readFloat(state, VALUE, format);
+  const b = readFloat(state, VALUE_2, format);
+  if (Number.isNaN(a) || Number.isNaN(b)) {
+    signalUnordered(state, anySignalling(state, format));
+    writeFloat(state, Number.isNaN(a) ? b : a, format);
     return;
   }
-  const b = readFloat(state, STATE.value2, format);
-  const unordered = Number.isNaN(a) || Number.isNaN(b);
-  if (unordered && (kind === FLOAT.ltS || kind === FLOAT.leS || anySignalling(state, format))) {
-    raiseFlags(state, FLOAT_FLAG.invalid);
-  }
-  if (kind === FLOAT.minS || kind === FLOAT.maxS) {
-    writeFloat(state, unordered ? theNumber(a, b) : extreme(kind, a, b), format);
-  } else {
-    writeInteger(state, 0, isRelated(kind, a, b) ? 1 : 0);
+  // The host's order too has -0 below +0.
+  writeFloat(state, kind === minS ? Math.min(a, b) : Math.max(a, b), format);
+}
+
+function signalUnordered(state: DataView, invalid: boolean): void {
+  if (invalid) {
+    raiseFlags(state, INVALID);
   }
 }
 
 function anySignalling(state: DataView, format: FloatFormat): boolean {
-  return isSignalling(state, STATE.value, format) || isSignalling(state, STATE.value2, format);
+  return isSignalling(state, VALUE, format) || isSignalling(state, VALUE_2, format);
 }
 
-/** minimumNumber and maximumNumber deliver the operand that is a number. IEEE 754-2019, 9.6. */
-function theNumber(a: number, b: number): number {
-  return Number.isNaN(a) ? b : a;
-}
-
-/** The host's order too has -0 below +0. */
-function extreme(kind: number, a: number, b: number): number {
-  return kind === FLOAT.minS ? Math.min(a, b) : Math.max(a, b);
-}
-
-function isRelated(kind: number, a: number, b: number): boolean {
-  if (kind === FLOAT.eqS) {
-    return a === b;
-  }
-  return kind === FLOAT.ltS ? a < b : a <= b;
+/** fclass. */
+export function classify(state: DataView, format: FloatFormat): void {
+  const a = readFloat(state, VALUE, format);
+  writeInteger(state, 0, Number.isNaN(a) ? classOfNaN(state, format) : classOf(a, format));
 }
 
 function classOfNaN(state: DataView, format: FloatFormat): number {
-  return isSignalling(state, STATE.value, format) ? CLASS.signallingNaN : CLASS.quietNaN;
+  return isSignalling(state, VALUE, format) ? CLASS.signallingNaN : CLASS.quietNaN;
 }
 
 function classOf(value: number, format: FloatFormat): number {

@@ -6,6 +6,9 @@ import { exponentOf, powerOfTwo, productError, roundToOdd, sumError } from "./er
 import { ROUNDING } from "./format.ts";
 import type { Exact } from "./round.ts";
 
+// Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
+const { down: DOWN } = ROUNDING;
+
 /** An exact result that must be rounded, or one that every format and mode delivers as it is: a zero, an infinity, NaN, an operand. */
 export type Result = Exact | number;
 
@@ -136,7 +139,7 @@ export function sumOfThree(product: number, error: number, c: number, scale: num
 
 /** An exact zero from numbers that are none is positive, but negative when rounding down. IEEE 754-2019, 6.3. */
 function zeroOf(rounding: number): number {
-  return rounding === ROUNDING.down ? -0 : 0;
+  return rounding === DOWN ? -0 : 0;
 }
 
 function signZero(exact: Exact, rounding: number): Result {

@@ -2,44 +2,55 @@
 import { STATE } from "../memory/layout.ts";
 import { sumError } from "./error-free.ts";
 import { exactNumber } from "./exact.ts";
-import { FLOAT_FLAG, ROUNDING, SINGLE } from "./format.ts";
+import { FLOAT_FLAG, ROUNDING, SINGLE, type FloatFormat } from "./format.ts";
 import { FLOAT } from "./operations.ts";
 import { raiseFlags, readFloat, writeFloat, writeInteger } from "./operands.ts";
 import { deliver, type Target } from "./soft.ts";
 
+// Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
+const { value: VALUE } = STATE;
+const { inexact: INEXACT, invalid: INVALID } = FLOAT_FLAG;
+const { nearestEven: NEAREST_EVEN, nearestAway: NEAREST_AWAY, down: DOWN, up: UP } = ROUNDING;
+const { sToW, sToWu, sToL, sToLu, lToS, luToS, wToS } = FLOAT;
+
 const WORD = 2 ** 32;
 
-/** An integer type: all from `least` on, below `limit`. Both are numbers of the host. */
-type IntegerRange = { readonly least: number; readonly limit: number };
-
-const RANGE_W: IntegerRange = { least: -(2 ** 31), limit: 2 ** 31 };
-const RANGE_WU: IntegerRange = { least: 0, limit: 2 ** 32 };
-const RANGE_L: IntegerRange = { least: -(2 ** 63), limit: 2 ** 63 };
-const RANGE_LU: IntegerRange = { least: 0, limit: 2 ** 64 };
-
-function rangeOf(kind: number): IntegerRange {
+/** The least number of a conversion's integer type. */
+function leastOf(kind: number): number {
   switch (kind) {
-    case FLOAT.sToW:
-      return RANGE_W;
-    case FLOAT.sToWu:
-      return RANGE_WU;
-    case FLOAT.sToL:
-      return RANGE_L;
+    case sToW:
+      return -(2 ** 31);
+    case sToL:
+      return -(2 ** 63);
     default:
-      return RANGE_LU;
+      return 0;
+  }
+}
+
+/** What all numbers of a conversion's integer type are below: unlike the greatest of 64 bits, a number of the host. */
+function limitOf(kind: number): number {
+  switch (kind) {
+    case sToW:
+      return 2 ** 31;
+    case sToWu:
+      return 2 ** 32;
+    case sToL:
+      return 2 ** 63;
+    default:
+      return 2 ** 64;
   }
 }
 
 /** Rounds to an integral number. NaN and infinities stay. @param rounding of ROUNDING, but not dynamic */
 function roundToIntegral(value: number, rounding: number): number {
   switch (rounding) {
-    case ROUNDING.nearestEven:
+    case NEAREST_EVEN:
       return roundHalf(value, false);
-    case ROUNDING.nearestAway:
+    case NEAREST_AWAY:
       return roundHalf(value, true);
-    case ROUNDING.down:
+    case DOWN:
       return Math.floor(value);
-    case ROUNDING.up:
+    case UP:
       return Math.ceil(value);
     default:
       return Math.trunc(value);
@@ -58,18 +69,23 @@ function roundHalf(value: number, away: boolean): number {
  * To an integer: what is out of range, and NaN, saturates and is invalid. Results of 32 bits are sign-extended, unsigned ones too.
  * RISC-V unprivileged specification, "Single-Precision Floating-Point Conversion and Move Instructions".
  * @param kind sToW to sToLu: FLOAT's number without the format
+ * @param format of the operand
+ * @param rounding of ROUNDING, but not dynamic
  */
-export function convertToInteger(state: DataView, kind: number, target: Target): void {
-  const value = readFloat(state, STATE.value, target.format);
-  const { least, limit } = rangeOf(kind);
-  const integral = roundToIntegral(value, target.rounding);
-  if (integral >= least && integral < limit) {
-    raiseFlags(state, integral === value ? 0 : FLOAT_FLAG.inexact);
-    writeIntegral(state, integral, limit <= WORD);
-    return;
+export function convertToInteger(state: DataView, kind: number, format: FloatFormat, rounding: number): void {
+  const value = readFloat(state, VALUE, format);
+  const integral = roundToIntegral(value, rounding);
+  if (integral >= leastOf(kind) && integral < limitOf(kind)) {
+    raiseFlags(state, integral === value ? 0 : INEXACT);
+    writeIntegral(state, integral, isNarrow(kind));
+  } else {
+    raiseFlags(state, INVALID);
+    writeSaturated(state, kind, integral < 0);
   }
-  raiseFlags(state, FLOAT_FLAG.invalid);
-  writeSaturated(state, kind, integral < least);
+}
+
+function isNarrow(kind: number): boolean {
+  return kind <= sToWu;
 }
 
 function writeIntegral(state: DataView, integral: number, narrow: boolean): void {
@@ -83,10 +99,9 @@ function writeIntegral(state: DataView, integral: number, narrow: boolean): void
 }
 
 function writeSaturated(state: DataView, kind: number, below: boolean): void {
-  const narrow = kind === FLOAT.sToW || kind === FLOAT.sToWu;
-  if (kind === FLOAT.sToWu || kind === FLOAT.sToLu) {
+  if (kind === sToWu || kind === sToLu) {
     writeInteger(state, below ? 0 : -1, below ? 0 : -1);
-  } else if (narrow) {
+  } else if (isNarrow(kind)) {
     writeInteger(state, below ? -1 : 0, below ? 0x8000_0000 : 0x7fff_ffff);
   } else {
     writeInteger(state, below ? 0x8000_0000 : 0x7fff_ffff, below ? 0 : -1);
@@ -96,10 +111,10 @@ function writeSaturated(state: DataView, kind: number, below: boolean): void {
 /** Upper half of an integer operand, as a number. */
 function upperOf(state: DataView, kind: number): number {
   switch (kind) {
-    case FLOAT.lToS:
-      return state.getInt32(STATE.value + 4, true);
-    case FLOAT.luToS:
-      return state.getUint32(STATE.value + 4, true);
+    case lToS:
+      return state.getInt32(VALUE + 4, true);
+    case luToS:
+      return state.getUint32(VALUE + 4, true);
     default:
       return 0;
   }
@@ -108,7 +123,7 @@ function upperOf(state: DataView, kind: number): number {
 /** From an integer. @param kind wToS to luToS: FLOAT's number without the format */
 export function convertFromInteger(state: DataView, kind: number, target: Target): void {
   const upper = upperOf(state, kind) * WORD;
-  const lower = kind === FLOAT.wToS ? state.getInt32(STATE.value, true) : state.getUint32(STATE.value, true);
+  const lower = kind === wToS ? state.getInt32(VALUE, true) : state.getUint32(VALUE, true);
   const head = upper + lower;
   const tail = sumError(upper, lower, head);
   if (tail === 0) {

@@ -6,40 +6,43 @@ import { STATE } from "../memory/layout.ts";
 import { productError, roundToOdd, sumError } from "./error-free.ts";
 import { sumOfThree } from "./exact.ts";
 import { isSafeResult } from "./fast-path.ts";
-import { DOUBLE, FLOAT_FLAG, SINGLE, type FloatFormat } from "./format.ts";
+import { DOUBLE, FLOAT_FLAG, SINGLE } from "./format.ts";
 import { FLOAT } from "./operations.ts";
-import { raiseFlags, readFloat, writeFloat } from "./operands.ts";
-import type { FusedOperands } from "./soft.ts";
+import { fusedAddend, fusedFactor, raiseFlags, readFloat } from "./operands.ts";
 
-/** Bound below which no finite result lies. */
+// Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
+const { value: VALUE, value2: VALUE_2, value3: VALUE_3 } = STATE;
+const { inexact: INEXACT } = FLOAT_FLAG;
+const { addS, subS, mulS, divS, lToS, dToS } = FLOAT;
+
+const { smallestNormal: SMALLEST_SINGLE } = SINGLE;
+const { smallestNormal: SMALLEST_DOUBLE } = DOUBLE;
+
+/** A bound on magnitudes that keeps out none: of sums and roots, which can't underflow, and of zeros that come from a zero operand. */
 const NONE = -1;
 
-/** Within these bounds products, and their errors, neither over- nor underflow, and nor do sums. */
-const COMFORTABLE = { smallest: 2 ** -900, largest: 2 ** 980 } as const;
+/** Between these bounds products, and their errors, neither over- nor underflow, and nor do sums. */
+const SMALLEST = 2 ** -900;
+const LARGEST = 2 ** 980;
 
 function isComfortable(value: number): boolean {
   const magnitude = Math.abs(value);
-  return magnitude > COMFORTABLE.smallest && magnitude < COMFORTABLE.largest;
-}
-
-/** Products and quotients that are 0 because the operand is are exact. */
-function lowerBound(hasZero: boolean, format: FloatFormat): number {
-  return hasZero ? NONE : format.smallestNormal;
+  return magnitude > SMALLEST && magnitude < LARGEST;
 }
 
 /** Addition to square root of f64 where NX is set. @param kind addS to sqrtS: FLOAT's number without the format */
 export function hostDouble(state: DataView, kind: number): boolean {
-  const a = state.getFloat64(STATE.value, true);
-  const b = state.getFloat64(STATE.value2, true);
+  const a = state.getFloat64(VALUE, true);
+  const b = state.getFloat64(VALUE_2, true);
   switch (kind) {
-    case FLOAT.addS:
+    case addS:
       return storeDouble(state, a + b, NONE);
-    case FLOAT.subS:
+    case subS:
       return storeDouble(state, a - b, NONE);
-    case FLOAT.mulS:
-      return storeDouble(state, a * b, lowerBound(a === 0 || b === 0, DOUBLE));
-    case FLOAT.divS:
-      return storeDouble(state, a / b, lowerBound(a === 0, DOUBLE));
+    case mulS:
+      return storeDouble(state, a * b, a === 0 || b === 0 ? NONE : SMALLEST_DOUBLE);
+    case divS:
+      return storeDouble(state, a / b, a === 0 ? NONE : SMALLEST_DOUBLE);
     default:
       return storeDouble(state, Math.sqrt(a), NONE);
   }
@@ -49,22 +52,22 @@ function storeDouble(state: DataView, result: number, above: number): boolean {
   if (!isSafeResult(result, above)) {
     return false;
   }
-  state.setFloat64(STATE.value, result, true);
+  state.setFloat64(VALUE, result, true);
   return true;
 }
 
 /** Addition to square root of f64 where NX is not set. @param kind addS to sqrtS: FLOAT's number without the format */
 export function nearestDouble(state: DataView, kind: number): boolean {
-  const a = state.getFloat64(STATE.value, true);
-  const b = state.getFloat64(STATE.value2, true);
+  const a = state.getFloat64(VALUE, true);
+  const b = state.getFloat64(VALUE_2, true);
   switch (kind) {
-    case FLOAT.addS:
+    case addS:
       return storeSum(state, a, b);
-    case FLOAT.subS:
+    case subS:
       return storeSum(state, a, -b);
-    case FLOAT.mulS:
+    case mulS:
       return storeProduct(state, a, b);
-    case FLOAT.divS:
+    case divS:
       return storeQuotient(state, a, b);
     default:
       return storeRoot(state, a);
@@ -73,13 +76,16 @@ export function nearestDouble(state: DataView, kind: number): boolean {
 
 function storeSum(state: DataView, a: number, b: number): boolean {
   const sum = a + b;
-  return Math.abs(sum) < COMFORTABLE.largest && storeProven(state, sum, sumError(a, b, sum) === 0);
+  return Math.abs(sum) < LARGEST && storeProven(state, sum, sumError(a, b, sum) === 0);
 }
 
 function storeProduct(state: DataView, a: number, b: number): boolean {
   const product = a * b;
   return (
-    isComfortable(a) && isComfortable(b) && isComfortable(product) && storeProven(state, product, productError(a, b, product) === 0)
+    isComfortable(a) &&
+    isComfortable(b) &&
+    isComfortable(product) &&
+    storeProven(state, product, productError(a, b, product) === 0)
   );
 }
 
@@ -97,9 +103,9 @@ function storeRoot(state: DataView, a: number): boolean {
 }
 
 function storeProven(state: DataView, result: number, exact: boolean): boolean {
-  state.setFloat64(STATE.value, result, true);
+  state.setFloat64(VALUE, result, true);
   if (!exact) {
-    raiseFlags(state, FLOAT_FLAG.inexact);
+    raiseFlags(state, INEXACT);
   }
   return true;
 }
@@ -110,17 +116,17 @@ function storeProven(state: DataView, result: number, exact: boolean): boolean {
  * @param kind addS to sqrtS
  */
 export function nearestSingle(state: DataView, kind: number): boolean {
-  const a = readFloat(state, STATE.value, SINGLE);
-  const b = readFloat(state, STATE.value2, SINGLE);
+  const a = readFloat(state, VALUE, SINGLE);
+  const b = readFloat(state, VALUE_2, SINGLE);
   switch (kind) {
-    case FLOAT.addS:
+    case addS:
       return storeSingle(state, a + b, sumError(a, b, a + b), NONE);
-    case FLOAT.subS:
+    case subS:
       return storeSingle(state, a - b, sumError(a, -b, a - b), NONE);
-    case FLOAT.mulS:
-      return storeSingle(state, a * b, 0, lowerBound(a === 0 || b === 0, SINGLE));
-    case FLOAT.divS:
-      return storeSingle(state, a / b, (a / b) * b - a, lowerBound(a === 0, SINGLE));
+    case mulS:
+      return storeSingle(state, a * b, 0, a === 0 || b === 0 ? NONE : SMALLEST_SINGLE);
+    case divS:
+      return storeSingle(state, a / b, (a / b) * b - a, a === 0 ? NONE : SMALLEST_SINGLE);
     default:
       return storeSingle(state, Math.sqrt(a), Math.sqrt(a) * Math.sqrt(a) - a, NONE);
   }
@@ -132,32 +138,50 @@ function storeSingle(state: DataView, wide: number, error: number, above: number
   if (!isSafeResult(result, above)) {
     return false;
   }
-  state.setFloat32(STATE.value, result, true);
-  state.setUint32(STATE.value + 4, 0xffff_ffff, true);
+  state.setFloat32(VALUE, result, true);
+  state.setUint32(VALUE + 4, 0xffff_ffff, true);
   if (result !== wide || error !== 0) {
-    raiseFlags(state, FLOAT_FLAG.inexact);
+    raiseFlags(state, INEXACT);
   }
   return true;
 }
 
-/** Fused multiplication and addition. */
-export function nearestFused(state: DataView, operands: FusedOperands, format: FloatFormat): boolean {
-  return format === DOUBLE ? nearestFusedDouble(state, operands) : nearestFusedSingle(state, operands);
-}
-
-function nearestFusedDouble(state: DataView, { a, b, c }: FusedOperands): boolean {
+/** Fused multiplication and addition of f64. @param kind maddS to nmaddS */
+export function nearestFusedDouble(state: DataView, kind: number): boolean {
+  const a = fusedFactor(kind, state.getFloat64(VALUE, true));
+  const b = state.getFloat64(VALUE_2, true);
+  const c = fusedAddend(kind, state.getFloat64(VALUE_3, true));
   const product = a * b;
-  if (!isComfortable(product) || !isComfortable(a) || !isComfortable(b) || Math.abs(c) >= COMFORTABLE.largest) {
+  if (!isComfortable(product) || !isComfortable(a) || !isComfortable(b) || Math.abs(c) >= LARGEST) {
     return false;
   }
   const { head, tail } = sumOfThree(product, productError(a, b, product), c, 0);
   return isComfortable(head) && storeProven(state, head, tail === 0);
 }
 
-/** The product of two f32 is an f64; the sum, rounded to odd, rounds to f32 as the exact one does. */
-function nearestFusedSingle(state: DataView, { a, b, c }: FusedOperands): boolean {
-  const product = a * b;
+/**
+ * Fused multiplication and addition of f32. Their product is an f64; the sum, rounded to odd, rounds to f32 as the exact one does.
+ * @param kind maddS to nmaddS
+ */
+export function nearestFusedSingle(state: DataView, kind: number): boolean {
+  const product = fusedFactor(kind, readFloat(state, VALUE, SINGLE)) * readFloat(state, VALUE_2, SINGLE);
+  const c = fusedAddend(kind, readFloat(state, VALUE_3, SINGLE));
   const sum = product + c;
   const error = sumError(product, c, sum);
-  return storeSingle(state, roundToOdd(sum, error), error, SINGLE.smallestNormal);
+  return storeSingle(state, roundToOdd(sum, error), error, SMALLEST_SINGLE);
+}
+
+/** Conversions that may round to a floating-point format. @param kind of a conversion: sToW to dToS */
+export function nearestConversion(state: DataView, kind: number, isDouble: boolean): boolean {
+  if (kind === dToS) {
+    return !isDouble && storeSingle(state, state.getFloat64(VALUE, true), 0, SMALLEST_SINGLE);
+  }
+  if (kind < lToS) {
+    return false;
+  }
+  const upper = (kind === lToS ? state.getInt32(VALUE + 4, true) : state.getUint32(VALUE + 4, true)) * 2 ** 32;
+  const lower = state.getUint32(VALUE, true);
+  const sum = upper + lower;
+  const error = sumError(upper, lower, sum);
+  return isDouble ? storeProven(state, sum, error === 0) : storeSingle(state, roundToOdd(sum, error), error, NONE);
 }

@@ -1,6 +1,12 @@
 /** Operands and results of a floating-point operation in the hart's state. */
 import { STATE } from "../memory/layout.ts";
 import { DOUBLE, FLOAT_FLAG, type FloatFormat } from "./format.ts";
+import { FLOAT } from "./operations.ts";
+
+// Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
+const { value: VALUE, floatFlags: FLAGS } = STATE;
+const { invalid: INVALID } = FLOAT_FLAG;
+const { msubS, nmsubS, nmaddS } = FLOAT;
 
 /** Upper half of a register that holds an f32. RISC-V unprivileged specification, "NaN Boxing of Narrower Values". */
 const BOX = 0xffff_ffff;
@@ -30,13 +36,23 @@ export function isSignalling(state: DataView, offset: number, format: FloatForma
   return (bits & 0x7fc0_0000) === 0x7f80_0000 && (bits & 0x3f_ffff) !== 0;
 }
 
+/** The first factor of a fused operation with the sign that makes it a * b + c. @param kind maddS to nmaddS */
+export function fusedFactor(kind: number, a: number): number {
+  return kind === nmsubS || kind === nmaddS ? -a : a;
+}
+
+/** The addend of a fused operation, likewise. */
+export function fusedAddend(kind: number, c: number): number {
+  return kind === msubS || kind === nmaddS ? -c : c;
+}
+
 /** Writes a result, NaN as the canonical one. @param value a number of the format */
 export function writeFloat(state: DataView, value: number, format: FloatFormat): void {
   if (format === DOUBLE) {
-    state.setFloat64(STATE.value, value, true);
+    state.setFloat64(VALUE, value, true);
   } else {
-    state.setFloat32(STATE.value, value, true);
-    state.setUint32(STATE.value + 4, BOX, true);
+    state.setFloat32(VALUE, value, true);
+    state.setUint32(VALUE + 4, BOX, true);
   }
   if (Number.isNaN(value)) {
     writeNaN(state, format);
@@ -54,17 +70,17 @@ function writeNaN(state: DataView, format: FloatFormat): void {
 
 /** Writes a result of 64 bits. @param high taken modulo 2^32 @param low taken modulo 2^32 */
 export function writeInteger(state: DataView, high: number, low: number): void {
-  state.setUint32(STATE.value, low, true);
-  state.setUint32(STATE.value + 4, high, true);
+  state.setUint32(VALUE, low, true);
+  state.setUint32(VALUE + 4, high, true);
 }
 
 /** Adds to fflags. @param flags of FLOAT_FLAG */
 export function raiseFlags(state: DataView, flags: number): void {
-  state.setUint32(STATE.floatFlags, state.getUint32(STATE.floatFlags, true) | flags, true);
+  state.setUint32(FLAGS, state.getUint32(FLAGS, true) | flags, true);
 }
 
 /** Writes the result of an invalid operation. */
 export function writeInvalid(state: DataView, format: FloatFormat): void {
-  raiseFlags(state, FLOAT_FLAG.invalid);
+  raiseFlags(state, INVALID);
   writeNaN(state, format);
 }

@@ -3,8 +3,13 @@ import { STATE } from "../memory/layout.ts";
 import { exactFused, exactNumber, exactProduct, exactQuotient, exactRoot, exactSum, type Result } from "./exact.ts";
 import { DOUBLE, FLOAT_FLAG, SINGLE, type FloatFormat } from "./format.ts";
 import { FLOAT } from "./operations.ts";
-import { isSignalling, raiseFlags, readFloat, writeFloat, writeInvalid } from "./operands.ts";
+import { fusedAddend, fusedFactor, isSignalling, raiseFlags, readFloat, writeFloat, writeInvalid } from "./operands.ts";
 import { roundExact } from "./round.ts";
+
+// Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
+const { value: VALUE, value2: VALUE_2, value3: VALUE_3 } = STATE;
+const { divideByZero: DIVIDE_BY_ZERO } = FLOAT_FLAG;
+const { addS, subS, mulS, divS, nmsubS, nmaddS, msubS } = FLOAT;
 
 /** How a result is to be delivered. `rounding`: of ROUNDING, but not dynamic. */
 export type Target = { readonly format: FloatFormat; readonly rounding: number };
@@ -23,11 +28,11 @@ export function deliver(state: DataView, result: Result, target: Target): void {
 function exactArithmetic(kind: number, a: number, operand: { b: number; rounding: number }): Result {
   const { b, rounding } = operand;
   switch (kind) {
-    case FLOAT.addS:
+    case addS:
       return exactSum(a, b, rounding);
-    case FLOAT.subS:
+    case subS:
       return exactSum(a, -b, rounding);
-    case FLOAT.mulS:
+    case mulS:
       return exactProduct(a, b);
     default:
       return exactQuotient(a, b);
@@ -37,63 +42,46 @@ function exactArithmetic(kind: number, a: number, operand: { b: number; rounding
 /** Addition, subtraction, multiplication and division. @param kind addS to divS: FLOAT's number without the format */
 export function softArithmetic(state: DataView, kind: number, target: Target): void {
   const { format, rounding } = target;
-  const a = readFloat(state, STATE.value, format);
-  const b = readFloat(state, STATE.value2, format);
+  const a = readFloat(state, VALUE, format);
+  const b = readFloat(state, VALUE_2, format);
   const result = exactArithmetic(kind, a, { b, rounding });
   if (Number.isNaN(result)) {
     const given = Number.isNaN(a) || Number.isNaN(b);
-    deliverNaN(
-      state,
-      !given || isSignalling(state, STATE.value, format) || isSignalling(state, STATE.value2, format),
-      format,
-    );
+    deliverNaN(state, !given || isSignalling(state, VALUE, format) || isSignalling(state, VALUE_2, format), format);
     return;
   }
-  if (kind === FLOAT.divS && b === 0 && Number.isFinite(a)) {
-    raiseFlags(state, FLOAT_FLAG.divideByZero);
+  if (kind === divS && b === 0 && Number.isFinite(a)) {
+    raiseFlags(state, DIVIDE_BY_ZERO);
   }
   deliver(state, result, target);
 }
 
 /** Square root. */
 export function softRoot(state: DataView, target: Target): void {
-  const a = readFloat(state, STATE.value, target.format);
+  const a = readFloat(state, VALUE, target.format);
   const result = exactRoot(a);
   if (Number.isNaN(result)) {
-    deliverNaN(state, !Number.isNaN(a) || isSignalling(state, STATE.value, target.format), target.format);
+    deliverNaN(state, !Number.isNaN(a) || isSignalling(state, VALUE, target.format), target.format);
   } else {
     deliver(state, result, target);
   }
 }
 
-/** The three operands of a fused operation, with the signs that make it a * b + c. */
-export type FusedOperands = { readonly a: number; readonly b: number; readonly c: number };
-
-/** Reads them. @param kind maddS to nmaddS */
-export function readFused(state: DataView, kind: number, format: FloatFormat): FusedOperands {
-  const a = readFloat(state, STATE.value, format);
-  const b = readFloat(state, STATE.value2, format);
-  const c = readFloat(state, STATE.value3, format);
-  return {
-    a: kind === FLOAT.nmsubS || kind === FLOAT.nmaddS ? -a : a,
-    b,
-    c: kind === FLOAT.msubS || kind === FLOAT.nmaddS ? -c : c,
-  };
-}
-
-/** Fused multiplication and addition. */
-export function softFused(state: DataView, operands: FusedOperands, target: Target): void {
-  const { a, b, c } = operands;
+/** Fused multiplication and addition. @param kind maddS to nmaddS */
+export function softFused(state: DataView, kind: number, target: Target): void {
+  const a = fusedFactor(kind, readFloat(state, VALUE, target.format));
+  const b = readFloat(state, VALUE_2, target.format);
+  const c = fusedAddend(kind, readFloat(state, VALUE_3, target.format));
   const result = exactFused(a, b, { c, rounding: target.rounding });
   if (Number.isNaN(result)) {
-    deliverNaN(state, isFusedInvalid(operands) || anySignalling(state, target.format), target.format);
+    deliverNaN(state, isFusedInvalid(a, b, c) || anySignalling(state, target.format), target.format);
   } else {
     deliver(state, result, target);
   }
 }
 
 /** Infinity times zero is invalid even where the addend is a quiet NaN: RISC-V asks for that. */
-function isFusedInvalid({ a, b, c }: FusedOperands): boolean {
+function isFusedInvalid(a: number, b: number, c: number): boolean {
   if (Number.isNaN(a) || Number.isNaN(b)) {
     return false;
   }
@@ -102,9 +90,7 @@ function isFusedInvalid({ a, b, c }: FusedOperands): boolean {
 
 function anySignalling(state: DataView, format: FloatFormat): boolean {
   return (
-    isSignalling(state, STATE.value, format) ||
-    isSignalling(state, STATE.value2, format) ||
-    isSignalling(state, STATE.value3, format)
+    isSignalling(state, VALUE, format) || isSignalling(state, VALUE_2, format) || isSignalling(state, VALUE_3, format)
   );
 }
 
@@ -119,9 +105,9 @@ function deliverNaN(state: DataView, invalid: boolean, format: FloatFormat): voi
 /** From the other format: f64 to f32 rounds, f32 to f64 is exact. */
 export function convertFormat(state: DataView, target: Target): void {
   const source = target.format === DOUBLE ? SINGLE : DOUBLE;
-  const value = readFloat(state, STATE.value, source);
+  const value = readFloat(state, VALUE, source);
   if (Number.isNaN(value)) {
-    deliverNaN(state, isSignalling(state, STATE.value, source), target.format);
+    deliverNaN(state, isSignalling(state, VALUE, source), target.format);
   } else {
     deliver(state, target.format === DOUBLE ? value : exactNumber(value), target);
   }

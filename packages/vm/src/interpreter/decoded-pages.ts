@@ -77,8 +77,7 @@ export class DecodedPages {
     const key = this.#keyOf[slot] ?? -1;
     if (key === -1) return;
     this.#slotOf.delete(key);
-    this.#keyOf[slot] = -1;
-    this.#bytes.set(this.#blank, slotOffset(slot));
+    this.#keyOf[slot] = -1; // The records stay until another page needs the room: they may be running.
     this.#options.onForget(Math.floor(key / MODES), slotOffset(slot));
   }
 

@@ -8,6 +8,9 @@ import { accessSize, loadType, signatureOf } from "./signatures.ts";
 /** Indices of the functions that generated code imports, and of their types. The order of `HELPER_NAMES`. */
 export const HELPER = { load: 0, atomic: 1, store: 2, system: 3, float: 4, fetch: 5, decode: 6, hot: 7 } as const;
 
+/** Argument of SYSTEM.illegal where the instruction's bits are not in STATE.value. */
+export const UNKNOWN_BITS = 1;
+
 /** What differs between the interpreter's handlers and compiled units. */
 export interface LoweringTarget {
   /** Pushes a register's i64. */
@@ -333,15 +336,18 @@ export class Lowering {
     writer.i32(0);
     writer.get(stored);
     writer.memory(OP.i64Store, STATE.value);
+    this.#target.storeBudget();
     writer.i32(size);
     writer.call(HELPER.store);
     writer.op(OP.i32Eqz);
+    this.#target.loadBudget(); // A device may have asked for an end of the slice.
     this.#leaveIf();
     writer.close();
   }
 
   #system(operation: number, pushArgument: () => void): void {
     const writer = this.#writer;
+    this.#target.flush(); // Where it leaves, it may have set rd in memory.
     this.#target.storePc();
     this.#target.storeBudget();
     writer.i32(operation);
@@ -349,7 +355,9 @@ export class Lowering {
     writer.call(HELPER.system);
     writer.op(OP.i32Eqz);
     this.#target.loadBudget();
-    this.#leaveIf();
+    writer.open(OP.if);
+    this.#target.leaveFlushed();
+    writer.close();
   }
 
   #systemEnd(operation: number, argument: Value): void {
@@ -369,7 +377,7 @@ export class Lowering {
     this.#writer.open(OP.if);
     this.#target.storePc();
     this.#writer.i32(SYSTEM.illegal);
-    this.#writer.i32(0);
+    this.#writer.i32(UNKNOWN_BITS);
     this.#writer.call(HELPER.system);
     this.#writer.op(OP.drop);
     this.#target.leave();

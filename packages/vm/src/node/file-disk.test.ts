@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { BlockBackend } from "../bus/port.ts";
 import { createQcow2 } from "../disk/qcow2/create-qcow2.ts";
 import { openDisk } from "./file-disk.ts";

@@ -59,8 +59,8 @@ class NodeFile implements RandomAccessFile {
     orDiskFailed(this.#path, () => {
       for (let done = 0; done < into.length;) {
         const count = readSync(this.#descriptor, into, done, into.length - done, offset + done);
-        if (count === 0) return void into.fill(0, done);
-        done += count;
+        if (count === 0) into.fill(0, done);
+        done = count === 0 ? into.length : done + count;
       }
     });
   }

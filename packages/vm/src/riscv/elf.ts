@@ -7,8 +7,11 @@ export type LoadedElf = {
   readonly entry: number;
   /** First address behind its last segment. */
   readonly end: number;
-  /** @returns the value of a symbol: an address; undefined where the program has none of that name */
-  symbol(name: string): number | undefined;
+  /**
+   * @returns the value of a symbol: an address; undefined where the program has none of that name
+   * @throws VmError `image_invalid` where its tables lead out of the file
+   */
+  readonly symbol: (name: string) => number | undefined;
 };
 
 // System V ABI, "Object Files" (ELF-64), and RISC-V ELF psABI, chapter "Object Files".
@@ -58,18 +61,16 @@ function loadSegment(file: ElfFile, header: number, memory: PhysicalMemory): num
 }
 
 function findSymbol(file: ElfFile, name: string): number | undefined {
-  const wanted = Array.from(`${name}\0`, (character) => character.charCodeAt(0));
   const sections = file.table({ offset: 40, entryBytes: SECTION_HEADER_BYTES, sizes: 58 });
-  for (const section of sections) {
-    if (file.word32(section + 4) !== SECTION_SYMBOLS) continue;
-    const symbols = file.slice(file.word64(section + 24), file.word64(section + 32));
-    const strings = sections[file.word32(section + 40)];
-    if (strings === undefined) throw invalid("its symbols have no names");
-    const names = file.slice(file.word64(strings + 24), file.word64(strings + 32));
-    const value = findIn(new ElfFile(symbols), names, wanted);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  // A file has one table of symbols at most.
+  const section = sections.find((start) => file.word32(start + 4) === SECTION_SYMBOLS);
+  if (section === undefined) return undefined;
+  const symbols = file.slice(file.word64(section + 24), file.word64(section + 32));
+  const strings = sections[file.word32(section + 40)];
+  if (strings === undefined) throw invalid("its symbols have no names");
+  const names = file.slice(file.word64(strings + 24), file.word64(strings + 32));
+  const wanted = Array.from(`${name}\0`, (character) => character.charCodeAt(0));
+  return findIn(new ElfFile(symbols), names, wanted);
 }
 
 function findIn(symbols: ElfFile, names: Uint8Array, wanted: readonly number[]): number | undefined {

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { runBuildTool, type ToolContext } from "./build-tool.ts";
+import { MIRROR_VARIABLE, SUITES_VARIABLE } from "./debian-sources.ts";
 
 /** Packages of one Debian release and architecture, which need not be the host's. */
 export interface DebianArchive {
@@ -9,6 +10,8 @@ export interface DebianArchive {
   dependencies(name: string): Promise<readonly string[]>;
   /** Downloads a package, checked against the archive's signature, and unpacks its files without installing it. */
   unpack(name: string): Promise<UnpackedPackage>;
+  /** Downloads packages with what they need, and those that every Debian has, likewise checked. @returns paths, in order */
+  collect(names: readonly string[]): Promise<readonly string[]>;
 }
 
 /** A package's files. */
@@ -23,8 +26,11 @@ export async function openDebianArchive(
   architecture: string,
   sources: readonly string[],
 ): Promise<DebianArchive> {
-  const apt = aptOptions(join(context.folder, "apt"), architecture, sources);
-  await runBuildTool(context, ["apt-get", ...apt, "update"]);
+  const aptFolder = join(context.folder, "apt");
+  const apt = aptOptions(aptFolder, architecture, sources);
+  await runBuildTool(context, ["apt-get", ...apt, "update"]).catch((error: unknown) => {
+    throw explainUpdate(error);
+  });
   const describe = async (name: string, field: string): Promise<string> => {
     const said = await runBuildTool(context, ["apt-cache", ...apt, "show", "--no-all-versions", name]).catch(() => "");
     const value = new RegExp(`^${field}: (.+)$`, "m").exec(said)?.[1];
@@ -44,6 +50,13 @@ export async function openDebianArchive(
       if (archive === undefined) throw noPackage(name, architecture);
       await runBuildTool(context, ["dpkg-deb", "--extract", join(folder, archive), files]);
       return { folder: files, version };
+    },
+    collect: async (names) => {
+      const install = ["install", "--download-only", "--yes", "--no-install-recommends", "?essential", ...names];
+      await runBuildTool(context, ["apt-get", ...apt, ...install]);
+      const archives = join(aptFolder, "cache/archives");
+      const files = readdirSync(archives).filter((file) => file.endsWith(".deb"));
+      return files.toSorted().map((file) => join(archives, file));
     },
   };
 }
@@ -67,6 +80,16 @@ function aptOptions(folder: string, architecture: string, sources: readonly stri
     "quiet=2",
   ];
   return settings.flatMap((setting) => ["-o", setting]);
+}
+
+/** A mirror that is being renewed has lists that do not fit their signed hashes: they are refused, and there is something to do about it. */
+function explainUpdate(error: unknown): unknown {
+  if (!CloisterError.isInstance(error) || !error.message.includes("Mirror sync in progress")) return error;
+  return new CloisterError({
+    code: error.code,
+    message: error.message,
+    remedy: `Build later, or name another mirror with ${MIRROR_VARIABLE}. ${SUITES_VARIABLE}=release leaves Debian's updates out, security's too.`,
+  });
 }
 
 function noPackage(name: string, architecture: string): CloisterError {

@@ -1,15 +1,15 @@
 import { deepEqual, rejects } from "node:assert/strict";
 import { test } from "node:test";
-import { debianSources, MIRROR_VARIABLE } from "./debian-sources.ts";
+import { debianSources, MIRROR_VARIABLE, SUITES_VARIABLE } from "./debian-sources.ts";
 
-function sourcesFrom(mirror: string): Promise<readonly string[]> {
-  const env = { PATH: process.env["PATH"] ?? "", [MIRROR_VARIABLE]: mirror };
+function sourcesFrom(mirror: string, suites = ""): Promise<readonly string[]> {
+  const env = { PATH: process.env["PATH"] ?? "", [MIRROR_VARIABLE]: mirror, [SUITES_VARIABLE]: suites };
   return debianSources({ env, folder: "/", onProgress: () => undefined }, "trixie");
 }
 
 /** Without what says which keys to trust, which depends on the host. */
-async function plain(mirror: string): Promise<readonly string[]> {
-  return (await sourcesFrom(mirror)).map((line) => line.replace(/\[[^\]]*\] /, ""));
+async function plain(mirror: string, suites?: string): Promise<readonly string[]> {
+  return (await sourcesFrom(mirror, suites)).map((line) => line.replace(/\[[^\]]*\] /, ""));
 }
 
 test("a mirror that is named goes before the host's own", async () => {
@@ -22,6 +22,17 @@ test("a mirror that is named goes before the host's own", async () => {
     "deb http://a.example/debian trixie-updates main",
     "deb http://a.example/debian-security trixie-security main",
   ]);
+});
+
+test("updates are left out where that is said, but never the release", async () => {
+  const mirrors = "http://a.example/debian http://a.example/debian-security";
+  deepEqual(await plain(mirrors, "release"), ["deb http://a.example/debian trixie main"]);
+  deepEqual(await plain(mirrors, " security  release "), [
+    "deb http://a.example/debian trixie main",
+    "deb http://a.example/debian-security trixie-security main",
+  ]);
+  for (const suites of ["updates", "release backports", "release toString"])
+    await rejects(sourcesFrom(mirrors, suites), { code: "image_invalid" }, suites);
 });
 
 for (const mirror of [

@@ -4,6 +4,9 @@ import { runBuildTool, type ToolContext } from "./build-tool.ts";
 
 /** Names the mirror to build from: its address, and after a space that of the security archive. */
 export const MIRROR_VARIABLE = "CLOISTER_DEBIAN_MIRROR";
+/** Says which parts of a release to build from: any of `release`, `updates`, `security`, with spaces between. Default: all. */
+export const SUITES_VARIABLE = "CLOISTER_DEBIAN_SUITES";
+const SUFFIXES: Readonly<Record<string, string>> = { release: "", updates: "-updates", security: "-security" };
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /**
@@ -20,8 +23,22 @@ export async function debianSources(context: ToolContext, release: string): Prom
       message: "Building images needs a Debian mirror, and this host's own apt knows none.",
       remedy: `Set ${MIRROR_VARIABLE} to the address of one.`,
     });
+  const suffixes = wantedSuffixes(context);
   const options = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : "";
-  return archives.map(({ uri, suffix }) => `deb ${options}${uri} ${release}${suffix} main`);
+  const wanted = archives.filter(({ suffix }) => suffixes.includes(suffix));
+  return wanted.map(({ uri, suffix }) => `deb ${options}${uri} ${release}${suffix} main`);
+}
+
+/** The release itself is always there: the others only have what is newer. */
+function wantedSuffixes({ env }: ToolContext): readonly string[] {
+  const words = env[SUITES_VARIABLE]?.trim() ?? "";
+  const named = words === "" ? Object.keys(SUFFIXES) : words.split(/\s+/);
+  const unknown = named.find((name) => !Object.hasOwn(SUFFIXES, name));
+  if (unknown === undefined && named.includes("release")) return named.flatMap((name) => SUFFIXES[name] ?? []);
+  throw new CloisterError({
+    code: "image_invalid",
+    message: `Expected ${SUITES_VARIABLE} to hold release, and with it updates and security as wanted, found ${JSON.stringify(words)}.`,
+  });
 }
 
 /** One archive of a release: `bookworm`, `bookworm-updates` or `bookworm-security`. */

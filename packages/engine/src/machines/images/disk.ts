@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { asRoot } from "./as-root.ts";
 import { IMAGE_EPOCH_S } from "./epoch.ts";
 import { runBuildTool, type ToolContext } from "./build-tool.ts";
 
@@ -37,11 +38,6 @@ export async function writeDisk(context: ToolContext, { archive, disk, sizeMib }
   // In one go, because what one user namespace has unpacked can be read by it alone.
   await runBuildTool(context, asRoot(["sh", "-c", UNPACK_THEN, archive, root, ...make]));
   await settleTimes(context, disk);
-}
-
-/** Runs a command as root, or as root of a user namespace of its own: files then have the owners that the archive says. */
-export function asRoot(command: readonly string[]): readonly string[] {
-  return process.getuid?.() === 0 ? command : ["mmdebstrap", "--unshare-helper", ...command];
 }
 
 function fileSystemOptions(sizeMib: number): readonly string[] {

@@ -5,6 +5,7 @@ import { buildImage } from "./build-image.ts";
 import { canonicalJson, hashFile } from "./hash.ts";
 import { describeFiles, ImageFolders } from "./image-folders.ts";
 import { imageDigest } from "./image-record.ts";
+import { settleManifest } from "./manifest-schema.ts";
 import type { ImageManifest, ImageStore, StoredImage } from "./port.ts";
 import { toolVersions } from "./tool-versions.ts";
 
@@ -21,7 +22,7 @@ export type ImageStoreOptions = {
 type BuildOptions = Parameters<ImageStore["build"]>[1];
 
 /** Of what this code makes of a manifest: to be raised with every change of it, or images of the former kind are taken for the same. */
-const RECIPE = 2;
+const RECIPE = 3;
 const DIGEST_BEGINNING = /^[0-9a-f]{6,64}$/;
 
 /** Opens the images of this user; see `port.ts` for what is promised. */
@@ -48,8 +49,9 @@ function find(folders: ImageFolders, nameOrDigest: string): StoredImage | undefi
 async function buildOrFind(
   folders: ImageFolders,
   { folder, cache, env }: ImageStoreOptions,
-  { manifest, force = false, ...running }: BuildOptions & { readonly manifest: ImageManifest },
+  { manifest: written, force = false, ...running }: BuildOptions & { readonly manifest: ImageManifest },
 ): Promise<StoredImage> {
+  const manifest = settleManifest(written);
   removeLeftovers(folder);
   const program = await guestProgram({ architecture: manifest.architecture, cache });
   using work = startBuildFolder(folder);

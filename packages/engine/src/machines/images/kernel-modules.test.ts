@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { bootModules } from "./kernel-modules.ts";
 import { runBuildTool } from "./build-tool.ts";
 
-test("modules are loaded after those that they depend on, from either place, packed or not; what is missing is built in", async () => {
+test("modules are loaded after those that they depend on, from either place, packed or not; what is missing is built in; what two devices need is for all", async () => {
   const folder = mkdtempSync(join(tmpdir(), "cloister-modules-"));
   const context = { env: { PATH: process.env["PATH"] ?? "" }, folder, onProgress: () => undefined };
   const write = (path: string, depends: string): string => {
@@ -19,12 +19,22 @@ test("modules are loaded after those that they depend on, from either place, pac
     write("lib/modules/6.1/kernel/virtio_blk.ko", "virtio_ring,virtio");
     write("lib/modules/6.1/kernel/char/virtio-rng.ko", "virtio,rng-core");
     write("lib/modules/6.1/kernel/rng-core.ko", "");
+    write("lib/modules/6.1/kernel/virtio_net.ko", "net_failover,virtio_ring,sockets");
+    write("lib/modules/6.1/kernel/net_failover.ko", "");
+    write("lib/modules/6.1/kernel/9pnet_virtio.ko", "sockets,virtio");
+    write("lib/modules/6.1/kernel/sockets.ko", "");
     write("usr/lib/modules/6.1/kernel/virtio.ko", "");
     await runBuildTool(context, ["xz", write("usr/lib/modules/6.1/kernel/virtio_ring.ko", "virtio")]);
     const modules = await bootModules(context, folder);
     deepEqual(
-      modules.map(({ name }) => name),
-      ["virtio", "virtio_ring", "virtio_blk", "rng_core", "virtio_rng"],
+      modules.map(({ name, device }) => [name, device]),
+      [
+        ...["virtio", "virtio_ring", "virtio_blk", "rng_core", "virtio_rng"].map((name) => [name, undefined]),
+        ["net_failover", 1],
+        ["sockets", undefined],
+        ["virtio_net", 1],
+        ["9pnet_virtio", 9],
+      ],
     );
   } finally {
     rmSync(folder, { recursive: true });

@@ -3,7 +3,12 @@ import { basename, join } from "node:path";
 import { runBuildTool, type ToolContext } from "./build-tool.ts";
 
 /** A kernel module, ready for `insmod`. */
-export type KernelModule = { readonly name: string; readonly content: Buffer };
+export type KernelModule = {
+  readonly name: string;
+  readonly content: Buffer;
+  /** Only for machines with a virtio device of this number (virtio 1.2, section 5). Left out: for all. */
+  readonly device?: number;
+};
 
 /**
  * What a virtual machine's disk, guest agent, random numbers and memory balloon need, on PCI and MMIO; and the file system with what it
@@ -20,6 +25,13 @@ const WANTED: readonly string[] = [
   "ext4",
 ];
 
+/** What some machines have besides, by virtio's number: a network card, shared folders, sockets to the host. */
+const WANTED_FOR_DEVICE: readonly (readonly [number, readonly string[]])[] = [
+  [1, ["virtio_net"]],
+  [9, ["9pnet_virtio", "9p"]],
+  [19, ["vmw_vsock_virtio_transport"]],
+];
+
 /**
  * The modules that an initial file system has to load, each after those that it depends on.
  * @param folder with the files of a kernel package
@@ -27,14 +39,19 @@ const WANTED: readonly string[] = [
 export async function bootModules(context: ToolContext, folder: string): Promise<readonly KernelModule[]> {
   const files = moduleFiles(join(folder, "lib/modules"), join(folder, "usr/lib/modules"));
   const loaded = new Map<string, KernelModule>();
-  const load = async (name: string): Promise<void> => {
+  const load = async (name: string, device?: number): Promise<void> => {
     const path = files.get(name);
-    if (path === undefined || loaded.has(name)) return; // Built in, or there already.
-    const content = await readModule(context, path);
-    for (const dependency of moduleDependencies(content)) await load(dependency);
-    loaded.set(name, { name, content });
+    const known = loaded.get(name);
+    if (path === undefined) return; // Built in.
+    if (known !== undefined && [undefined, device].includes(known.device)) return;
+    const content = known?.content ?? (await readModule(context, path));
+    // What two devices need is for all machines, and so is what it depends on.
+    const only = known === undefined ? device : undefined;
+    for (const dependency of moduleDependencies(content)) await load(dependency, only);
+    loaded.set(name, { name, content, ...(only === undefined ? {} : { device: only }) });
   };
   for (const name of WANTED) await load(name);
+  for (const [device, names] of WANTED_FOR_DEVICE) for (const name of names) await load(name, device);
   return [...loaded.values()];
 }
 

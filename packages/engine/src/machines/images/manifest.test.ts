@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { CloisterError } from "@cloister/core";
 import { builtInManifests, readManifest } from "./manifest.ts";
+import { settleManifest } from "./manifest-schema.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cloister-manifest-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -35,6 +36,37 @@ test("what a manifest leaves out has defaults, and the order of its lists makes 
     diskMib: 2048,
     outputs: ["archive", "disk"],
   });
+});
+
+test("what is different on an architecture goes before the manifest's own, there alone", () => {
+  const text = `name: mine
+packages: [git]
+node: 24.21.0
+architectures:
+  riscv64: { release: trixie, packages: [nodejs, bash, bash], node: none, diskMib: 64 }`;
+  const common = { name: "mine", builder: "debian", npm: [], outputs: ["archive", "disk"] };
+  const read = (architecture: string): unknown => settleManifest(readManifest(write(text), { architecture }));
+  deepEqual(read("amd64"), {
+    ...common,
+    architecture: "amd64",
+    release: "bookworm",
+    packages: ["git"],
+    node: "24.21.0",
+    diskMib: 2048,
+  });
+  deepEqual(read("riscv64"), {
+    ...common,
+    architecture: "riscv64",
+    release: "trixie",
+    packages: ["bash", "nodejs"],
+    diskMib: 64,
+  });
+});
+
+test("an architecture without Node has no npm packages either", () => {
+  const text = "name: mine\nnode: 24.21.0\nnpm: ['left-pad@1.3.0']\narchitectures: { riscv64: { node: none } }";
+  const manifest = readManifest(write(text), { architecture: "riscv64" });
+  throws(() => settleManifest(manifest), /mine to be possible for riscv64: expected a version/);
 });
 
 const REFUSED: readonly { readonly name: string; readonly text: string; readonly says: RegExp }[] = [
@@ -90,6 +122,17 @@ const REFUSED: readonly { readonly name: string; readonly text: string; readonly
   { name: "a disk too large", text: "name: a\ndiskMib: 99999999", says: /diskMib:/ },
   { name: "no output", text: "name: a\noutputs: []", says: /outputs:/ },
   { name: "an unknown output", text: "name: a\noutputs: [iso]", says: /outputs.0:/ },
+  { name: "an unknown architecture's own", text: "name: a\narchitectures: { x64: {} }", says: /architectures/ },
+  {
+    name: "an architecture's own name",
+    text: "name: a\narchitectures: { arm64: { name: b } }",
+    says: /architectures.arm64/,
+  },
+  {
+    name: "an architecture's vague Node",
+    text: "name: a\narchitectures: { arm64: { node: '24' } }",
+    says: /architectures.arm64.node: expected an exact version, such as 24.21.0, or none/,
+  },
   { name: "too much text", text: `name: a\n#${"x".repeat(70_000)}`, says: /more than 65536/ },
 ];
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { parse } from "yaml";
 import type { z } from "zod";
+import { hostArchitecture } from "./host-architecture.ts";
 import { ARCHITECTURES, manifestSchema } from "./manifest-schema.ts";
 import type { ImageManifest } from "./port.ts";
 
@@ -96,11 +97,6 @@ function invalid(file: string, why: string): CloisterError {
     remedy: "docs/images.md says what a manifest holds.",
     file,
   });
-}
-
-/** Debian's word for this host's processor, or Node's where Debian has none. */
-function hostArchitecture(): string {
-  return process.arch === "x64" ? "amd64" : process.arch;
 }
 
 function checkArchitecture(name: string, file: string): string {

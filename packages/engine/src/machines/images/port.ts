@@ -27,6 +27,17 @@ export type ImageManifest = {
   readonly diskMib: number;
   /** What is made of it: a disk with kernel for virtual machines, an archive for containers. */
   readonly outputs: readonly ("disk" | "archive")[];
+  /** What is different on an architecture, by Debian's word for it: taken when an image is built, and not part of one that is there. */
+  readonly architectures?: Readonly<Record<string, ImageVariant>>;
+};
+
+/** What an image is to hold on one architecture: each setting instead of the manifest's own. */
+export type ImageVariant = {
+  readonly release?: string;
+  readonly packages?: readonly string[];
+  /** `none` where npm has no Node for the architecture. */
+  readonly node?: string;
+  readonly diskMib?: number;
 };
 
 /** An image that is there. */

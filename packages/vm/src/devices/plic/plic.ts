@@ -18,7 +18,7 @@ export type PlicOptions = {
   readonly contexts: readonly InterruptLine[];
 };
 
-// RISC-V Platform-Level Interrupt Controller Specification 1.0.0, chapter 3: memory map.
+// RISC-V Platform-Level Interrupt Controller Specification 1.0.0, chapter "Memory Map".
 const PENDING = 0x1000;
 const ENABLE = 0x2000;
 const ENABLE_STRIDE = 0x80;
@@ -48,7 +48,7 @@ class PlicDevice implements Plic {
   readonly #level = createSourceSet();
   /** Requests that the gateways passed on, until claimed. */
   readonly #pending = createSourceSet();
-  /** Claimed and not completed: the gateway holds back (chapter 4). */
+  /** Claimed and not completed: the gateway holds further requests back (chapter "Interrupt Gateways"). */
   readonly #inService = createSourceSet();
 
   constructor({ name, contexts }: PlicOptions) {
@@ -176,7 +176,7 @@ class PlicDevice implements Plic {
     else if (register === CLAIM) this.#complete(context, value);
   }
 
-  /** The claim ignores the threshold (chapter 8), so that software may poll with notification off. */
+  /** The claim ignores the threshold (chapter "Interrupt Claim Process"), so that software may poll with notification off. */
   #claim({ enabled }: Context): number {
     const source = this.#best(enabled, 0);
     if (source === 0) return 0;
@@ -187,7 +187,7 @@ class PlicDevice implements Plic {
   }
 
   #complete({ enabled }: Context, source: number): void {
-    // A number that isn't enabled for this context is ignored (chapter 9).
+    // A number that isn't enabled for this context is ignored (chapter "Interrupt Completion").
     if (source >= SOURCE_COUNT || !enabled.has(source)) return;
     this.#inService.set(source, false);
     this.#request(source);

@@ -1,6 +1,6 @@
 /**
  * Registers and bits of the 16550.
- * @see Texas Instruments PC16550D data sheet (SNLS378), section 8
+ * @see Texas Instruments PC16550D data sheet (SNLS378), chapter "Registers"
  */
 
 /** Offsets. Those with two names depend on reading or writing, or on LCR.DLAB. */

@@ -222,14 +222,14 @@ class Uart16550 implements Uart {
   }
 
   #writeInterruptEnable(value: number): void {
-    // Turned on while the transmitter is empty, its interrupt comes at once (section 8.6.4).
+    // Turned on while the transmitter is empty, its interrupt comes at once: Linux's driver tests for it.
     if ((value & ~this.#interruptEnable & ENABLE.transmitterEmpty) !== 0) this.#isEmptyUntold = true;
     this.#interruptEnable = value & ENABLE.all;
   }
 
   #writeFifoControl(value: number): void {
     const hasFifos = (value & FIFO_CONTROL.enable) !== 0;
-    // To switch between the modes clears the FIFOs (section 8.6.5).
+    // To switch between the modes clears the FIFOs (data sheet, FIFO control register).
     const isCleared = hasFifos !== this.#hasFifos || (value & FIFO_CONTROL.clearReceived) !== 0;
     this.#hasFifos = hasFifos;
     this.#trigger = hasFifos ? value >>> 6 : 0;
@@ -242,14 +242,14 @@ class Uart16550 implements Uart {
     const before = this.#modemLines();
     this.#modemControl = value & MODEM_CONTROL.all;
     const after = this.#modemLines();
-    // Of the ring line only its end counts (section 8.6.8).
+    // Of the ring line only its end counts (data sheet, modem status register).
     const changed = ((before ^ after) & ~MODEM_STATUS.ring) | (before & ~after & MODEM_STATUS.ring);
     this.#modemChanges |= changed >>> 4;
     // Nothing is taken from the host in loopback, so it may be waiting.
     if (this.#received.length === 0) this.#askForMore();
   }
 
-  /** The lines of the modem: always ready; in loopback those of modem control (section 8.6.7). */
+  /** The lines of the modem: always ready; in loopback those of modem control (data sheet, modem control register). */
   #modemLines(): number {
     if (!this.#isLoopback()) return MODEM_STATUS.clearToSend | MODEM_STATUS.dataSetReady | MODEM_STATUS.carrier;
     const control = this.#modemControl;
@@ -287,7 +287,7 @@ class Uart16550 implements Uart {
     return source | (this.#hasFifos ? IDENTIFICATION.fifosEnabled : 0);
   }
 
-  /** The enabled source of the highest priority (section 8.6.6, table 3). */
+  /** The enabled source of the highest priority (data sheet, interrupt identification register). */
   #source(): number {
     const enabled = this.#interruptEnable;
     if ((enabled & ENABLE.lineStatus) !== 0 && this.#hasOverrun) return IDENTIFICATION.lineStatus;

@@ -11,6 +11,18 @@ export function skipBytes(views: readonly Uint8Array[], offset: number): Uint8Ar
   return rest;
 }
 
+/** The part of the views up to an offset: what is before a trailer. */
+export function takeBytes(views: readonly Uint8Array[], length: number): Uint8Array[] {
+  const taken: Uint8Array[] = [];
+  let left = length;
+  for (const view of views) {
+    if (left <= 0) break;
+    taken.push(view.subarray(0, left));
+    left -= view.length;
+  }
+  return taken;
+}
+
 /**
  * Copies bytes out of views.
  * @param length at most so many bytes

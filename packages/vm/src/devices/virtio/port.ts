@@ -26,7 +26,7 @@ export const RING_FEATURE = { indirectDescriptors: 28, eventIndex: 29, version1:
 export const CHAIN_DESCRIPTORS_MAX = 1024;
 
 /** Bytes that one chain may describe, to read and to write together: no request keeps the machine from going on for long. */
-export const CHAIN_BYTES_MAX = 4 * 1024 * 1024;
+export const CHAIN_BYTES_MAX: number = 4 * 1024 * 1024;
 
 /** Features as a pair, from their numbers. */
 export function toFeatures(numbers: readonly number[]): Features {

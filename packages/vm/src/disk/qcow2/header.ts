@@ -41,7 +41,7 @@ const INCOMPATIBLE = { dirty: 1, corrupt: 2 } as const;
 /** Bounds, as QEMU has them: tables that one has to hold in memory. */
 const L1_BYTES_MAX = 32 * 1024 * 1024;
 /** Reference table: enough for 2^31 clusters. */
-export const REFCOUNT_TABLE_BYTES_MAX = 8 * 1024 * 1024;
+export const REFCOUNT_TABLE_BYTES_MAX: number = 8 * 1024 * 1024;
 const NAME_BYTES_MAX = 1023;
 
 /** The file that an image lies over. */

@@ -3,7 +3,7 @@ import type { HartHelpers } from "../../riscv/hart/port.ts";
 import type { DecodedInstruction } from "../../riscv/isa/decode.ts";
 import { OP } from "../../wasm/opcodes.ts";
 import type { Value } from "../block.ts";
-import type { IrBuilder } from "../port.ts";
+import type { IrBuilder, Semantics } from "../port.ts";
 import { NUMERIC } from "./numeric.ts";
 
 /** What the builder works on. */
@@ -66,11 +66,7 @@ export class DirectBuilder implements IrBuilder {
   }
 
   /** Carries out one instruction, by its semantics. @throws DirectFault */
-  run(
-    pc: bigint,
-    decoded: DecodedInstruction,
-    semantics: (builder: IrBuilder, operands: DecodedInstruction) => void,
-  ): Outcome {
+  run(pc: bigint, decoded: DecodedInstruction, semantics: Semantics): Outcome {
     this.#values = [];
     this.#decoded = decoded;
     this.#pc = pc;

@@ -164,7 +164,7 @@ export class TcpConnection implements ByteStream {
       this.#sender.acknowledge(segment);
       this.#establish();
       this.#acknowledge();
-    } else if (!hasFlag(segment, FLAG.reset) && hasFlag(segment, FLAG.acknowledge)) {
+    } else if (!isAnswer && !hasFlag(segment, FLAG.reset) && hasFlag(segment, FLAG.acknowledge)) {
       this.#sendReset(segment.acknowledgement);
     }
   }
@@ -176,6 +176,10 @@ export class TcpConnection implements ByteStream {
     const isAcceptable = receiver.isAcceptable(segment.sequence, segment.payload.length + (isFinish ? 1 : 0));
     if (isReset && segment.sequence === receiver.next) {
       this.abandon();
+      return;
+    }
+    if (this.#state === "syn-received" && isRepeatedOpening(segment, receiver)) {
+      this.#sender.synchronize();
       return;
     }
     if (!isAcceptable || isReset || hasFlag(segment, FLAG.synchronize)) {
@@ -315,4 +319,9 @@ export class TcpConnection implements ByteStream {
       ...(isSynchronize ? this.#options : {}),
     });
   }
+}
+
+/** True where the guest's SYN came again: it did not get the answer. */
+function isRepeatedOpening(segment: Segment, receiver: Receiver): boolean {
+  return hasFlag(segment, FLAG.synchronize) && addSequence(segment.sequence, 1) === receiver.next;
 }

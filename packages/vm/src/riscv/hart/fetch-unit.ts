@@ -64,7 +64,8 @@ export class FetchUnit {
     const low = this.#state.int(STATE.pc);
     const high = this.#state.highInt(STATE.pc);
     const next = (low + PARCEL_BYTES) | 0;
-    return this.#peek(low, high) | (this.#peek(next, next === 0 || next === 1 ? high + 1 : high) << 16);
+    const nextHigh = next === 0 ? high + 1 : high;
+    return this.#peek(low, high) | (this.#peek(next, nextHigh) << 16);
   }
 
   #peek(low: number, high: number): number {

@@ -43,7 +43,10 @@ export interface HartHelpers {
   atomic(size: number): number;
   /** Stores the lower `size` bytes of STATE.value at STATE.address. @returns 1 */
   store(size: number): number;
-  /** @returns 1: go on after this instruction. 0: leave; STATE.pc says where execution goes on. */
+  /**
+   * @returns 1: go on after this instruction. 0: leave; STATE.pc says where execution goes on, and rd of a CSR instruction that didn't trap
+   * is written already
+   */
   system(operation: number, argument: number): number;
   /** @param operation one of FLOAT, with the rounding mode in bits 8 to 10 (7: dynamic). @returns 1; 0 for a rounding mode that is none */
   float(operation: number): number;

@@ -1,4 +1,5 @@
 import { LEAVE, STATE } from "../../memory/layout.ts";
+import type { CsrEffect } from "./csr-table.ts";
 import type { CsrReader } from "./csr-reader.ts";
 import type { CsrWriter } from "./csr-writer.ts";
 import type { FetchUnit } from "./fetch-unit.ts";
@@ -26,7 +27,8 @@ export type SystemUnitOptions = {
 };
 
 const CSR_NUMBER = 0xfff;
-const DESTINATION_SHIFT = 12;
+/** Field rd of an instruction. */
+const DESTINATION_SHIFT = 7;
 const INSTRUCTION_BYTES = 4;
 
 /** The instructions of opcode SYSTEM, and fences. @see HartHelpers.system */
@@ -79,11 +81,15 @@ export class SystemUnit {
     if (register === undefined) return this.illegal();
     reader.read(register);
     const { low, high } = reader;
+    // After a write that moves it, the instruction couldn't be read any more.
+    const instruction = isRemapping(register.effect) ? this.#parts.fetcher.instruction() : undefined;
     const before = this.#regime();
     const hasEffect = isWrite && writer.write(register, operation);
     this.#state.set(STATE.value, low, high);
     if (!hasEffect || (before === this.#regime() && !this.#parts.interrupts.isDeliverable())) return 1;
-    this.#state.setRegister((argument >>> DESTINATION_SHIFT) & 31, low, high);
+    // Code that is left writes no result, as it can't tell this from a trap.
+    const bits = instruction ?? this.#parts.fetcher.instruction();
+    this.#state.setRegister((bits >>> DESTINATION_SHIFT) & 31, low, high);
     return this.#proceed();
   }
 
@@ -161,4 +167,8 @@ export class SystemUnit {
     if (this.#parts.interrupts.isDeliverable()) this.#state.endSlice();
     return 0;
   }
+}
+
+function isRemapping(effect: CsrEffect | undefined): boolean {
+  return effect === "translation" || effect === "pmp-config" || effect === "pmp-address";
 }

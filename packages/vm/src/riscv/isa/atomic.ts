@@ -3,7 +3,7 @@ import type { IrBuilder, Semantics } from "../../ir/port.ts";
 import { STATE } from "../../memory/layout.ts";
 import { OP } from "../../wasm/opcodes.ts";
 import { encoding, type Instruction } from "./instruction.ts";
-import type { Operation } from "./semantics.ts";
+import { chosen, type Operation, whole } from "./semantics.ts";
 
 /** Size of an atomic access, and how it is loaded (sign-extended) and stored. */
 type Width = { readonly funct3: 2 | 3; readonly size: 4 | 8; readonly load: number; readonly store: number };
@@ -52,22 +52,13 @@ function storeConditional(width: Width): Semantics {
   };
 }
 
-/** One of both, by a comparison of what is in memory with the register. */
-function chosen(comparison: number): Operation {
-  return (builder, old, operand) => builder.select(builder.op(comparison, old, operand), old, operand);
-}
-
-const combined =
-  (opcode: number): Operation =>
-  (builder, old, operand) =>
-    builder.op(opcode, old, operand);
-
+/** What comes to memory, from what is there and the operand. */
 const OPERATIONS: readonly (readonly [name: string, funct5: number, operation: Operation])[] = [
-  ["amoadd", 0x00, combined(OP.i64Add)],
+  ["amoadd", 0x00, whole(OP.i64Add)],
   ["amoswap", 0x01, (_builder, _old, operand) => operand],
-  ["amoxor", 0x04, combined(OP.i64Xor)],
-  ["amoor", 0x08, combined(OP.i64Or)],
-  ["amoand", 0x0c, combined(OP.i64And)],
+  ["amoxor", 0x04, whole(OP.i64Xor)],
+  ["amoor", 0x08, whole(OP.i64Or)],
+  ["amoand", 0x0c, whole(OP.i64And)],
   ["amomin", 0x10, chosen(OP.i64LtS)],
   ["amomax", 0x14, chosen(OP.i64GtS)],
   ["amominu", 0x18, chosen(OP.i64LtU)],

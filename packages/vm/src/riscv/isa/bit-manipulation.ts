@@ -4,6 +4,7 @@ import { OP } from "../../wasm/opcodes.ts";
 import type { FormatName } from "./format.ts";
 import { encoding, type Extension, type Fields, type Instruction } from "./instruction.ts";
 import {
+  chosen,
   ofImmediate,
   ofRegister,
   ofRegisters,
@@ -63,10 +64,6 @@ function not(builder: IrBuilder, value: Value): Value {
 /** An operation whose second operand is inverted. */
 function withInverse(opcode: number): Operation {
   return (builder, a, b) => builder.op(opcode, a, not(builder, b));
-}
-
-function chosen(comparison: number): Operation {
-  return (builder, a, b) => builder.select(builder.op(comparison, a, b), a, b);
 }
 
 function counted(opcode: number): UnaryOperation {

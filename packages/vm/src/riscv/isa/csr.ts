@@ -5,7 +5,7 @@ import { OP } from "../../wasm/opcodes.ts";
 import { SYSTEM, type SystemOperation } from "../hart/port.ts";
 import { encoding, type Instruction } from "./instruction.ts";
 
-/** Where a CSR instruction's operand and the CSR's number come from. */
+/** Where a CSR instruction's operand and the CSR's number (with rd's: see IMMEDIATES) come from. */
 type Source = {
   readonly format: "csr" | "csr-immediate";
   readonly operand: (builder: IrBuilder, operands: Operands) => Value;
@@ -20,8 +20,8 @@ const REGISTER: Source = {
 
 const IMMEDIATE: Source = {
   format: "csr-immediate",
-  operand: (builder) => builder.op(OP.i64ShrU, builder.immediate(), builder.constant(12)),
-  csr: (builder) => builder.op(OP.i32And, builder.immediate32(), builder.constant32(0xfff)),
+  operand: (builder) => builder.op(OP.i64ShrU, builder.immediate(), builder.constant(17)),
+  csr: (builder) => builder.immediate32(),
 };
 
 function access(source: Source, operation: SystemOperation): Semantics {

@@ -31,7 +31,7 @@ function csrName(number: number): string {
 
 /** Letters of a fence's set, of the bits input, output, read, write. */
 function fenceSet(set: number): string {
-  const letters = [..."iorw"].filter((_, index) => (set & (8 >> index)) !== 0);
+  const letters = ["i", "o", "r", "w"].filter((_, index) => (set & (8 >> index)) !== 0);
   return letters.length === 0 ? "unknown" : letters.join("");
 }
 
@@ -45,7 +45,7 @@ const OPERANDS: Readonly<Record<string, Operand>> = {
   upper: ({ immediate }) => hexadecimal(immediate >>> 12),
   target: ({ immediate }, address) => hexadecimal(BigInt.asUintN(64, address + BigInt(immediate))),
   csr: ({ immediate }) => csrName(immediate & 0xfff),
-  unsigned: ({ immediate }) => String(immediate >> 12),
+  unsigned: ({ immediate }) => String(immediate >> 17),
   predecessor: ({ immediate }) => fenceSet(immediate >> 4),
   successor: ({ immediate }) => fenceSet(immediate & 15),
   rounding: ({ rounding }) => ROUNDING_NAMES[rounding] ?? "",

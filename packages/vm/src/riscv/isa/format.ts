@@ -24,10 +24,10 @@ export const IMMEDIATES = {
   j: (bits: number): number => ((bits >> 31) << 20) | (bits & 0xff000) | ((bits >> 9) & 0x800) | ((bits >> 20) & 0x7fe),
   /** Amount of a shift, 0 to 63. */
   shift: (bits: number): number => (bits >> 20) & 0x3f,
-  /** Number of the CSR. */
-  csr: (bits: number): number => bits >>> 20,
-  /** Number of the CSR in bits 0 to 11; the 5-bit immediate, which stands in place of rs1, in bits 12 to 16. */
-  csrImmediate: (bits: number): number => (bits >>> 20) | (((bits >> 15) & 0x1f) << 12),
+  /** Number of the CSR in bits 0 to 11; rd's in bits 12 to 16: the slow side sets rd where it leaves the unit. */
+  csr: (bits: number): number => (bits >>> 20) | (((bits >> 7) & 0x1f) << 12),
+  /** As `csr`; the 5-bit immediate, which stands in place of rs1, in bits 17 to 21. */
+  csrImmediate: (bits: number): number => (bits >>> 20) | (((bits >> 7) & 0x1f) << 12) | (((bits >> 15) & 0x1f) << 17),
   /** Predecessor set in bits 4 to 7, successor set in bits 0 to 3. */
   fence: (bits: number): number => (bits >> 20) & 0xff,
   /** Argument of `SYSTEM.sfenceVma`: bit 0: rs1 is x0; bit 1: rs2 is x0. */

@@ -30,16 +30,21 @@ export const PRIVILEGED: readonly Instruction[] = [
   bare("ebreak", 0x0010_0073, SYSTEM.ebreak, "I"),
   bare("sret", 0x1020_0073, SYSTEM.sret, "privileged"),
   bare("mret", 0x3020_0073, SYSTEM.mret, "privileged"),
-  bare("wfi", 0x1050_0073, SYSTEM.wfi, "privileged"),
+  {
+    ...bare("wfi", 0x1050_0073, SYSTEM.wfi, "privileged"),
+    // It goes on at once where an interrupt is pending.
+    flow: "next",
+    semantics: (builder) => builder.system(SYSTEM.wfi, builder.constant32(0)),
+  },
   {
     name: "sfence.vma",
     extension: "privileged",
     format: "sfence-vma",
-    flow: "end",
+    flow: "next",
     ...encoding({ opcode: 0x73, funct7: 0x09, funct3: 0, rd: 0 }),
     semantics: (builder, { rs1 }) => {
       builder.setState(OP.i64Store, STATE.address, builder.get(rs1));
-      builder.systemEnd(SYSTEM.sfenceVma, builder.immediate32());
+      builder.system(SYSTEM.sfenceVma, builder.immediate32());
     },
   },
   {

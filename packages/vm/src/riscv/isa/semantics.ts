@@ -57,6 +57,11 @@ export function comparison(opcode: number): Operation {
   return (builder, a, b) => builder.op(OP.i64ExtendI32U, builder.op(opcode, a, b));
 }
 
+/** One of both: the first where a comparison of i64 holds. */
+export function chosen(comparison: number): Operation {
+  return (builder, a, b) => builder.select(builder.op(comparison, a, b), a, b);
+}
+
 /** The lower 32 bits, zero-extended. */
 export function zeroExtendWord(builder: IrBuilder, value: Value): Value {
   return builder.op(OP.i64ExtendI32U, builder.op(OP.i32WrapI64, value));

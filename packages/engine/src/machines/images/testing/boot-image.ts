@@ -8,6 +8,12 @@ import type { StoredImage } from "../port.ts";
 
 const BOOT_LIMIT_MS = 60_000;
 
+/** QEMU's program, board and kind of virtio bus, by Debian's word for the architecture. */
+const BOARDS: Readonly<Record<string, { readonly qemu: string; readonly board: string; readonly bus: string }>> = {
+  amd64: { qemu: "qemu-system-x86_64", board: "-M q35", bus: "pci" },
+  riscv64: { qemu: "qemu-system-riscv64", board: "-M virt -global virtio-mmio.force-legacy=false", bus: "device" },
+};
+
 /** A machine for one test, on an emulated processor: nothing is written to the image. */
 export type BootedImage = AsyncDisposable & { readonly guest: GuestConnection; readonly bootMs: number };
 
@@ -18,7 +24,8 @@ export type BootedImage = AsyncDisposable & { readonly guest: GuestConnection; r
 export async function bootImage(image: StoredImage, folder: string): Promise<BootedImage> {
   const startedAt = performance.now();
   const socket = join(folder, "guest");
-  const qemu = spawn("qemu-system-x86_64", commandLine(image, socket), { stdio: ["ignore", "pipe", "inherit"] });
+  const { qemu: program, ...board } = BOARDS[image.architecture] ?? { qemu: "", board: "", bus: "" };
+  const qemu = spawn(program, commandLine(image, socket, board), { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(qemu, "exit");
   const console = collect(qemu.stdout);
   const stop = async (): Promise<void> => {
@@ -39,12 +46,16 @@ export async function bootImage(image: StoredImage, folder: string): Promise<Boo
   }
 }
 
-function commandLine({ kernel = "", initrd = "", disk = "" }: StoredImage, socket: string): readonly string[] {
+function commandLine(
+  { kernel = "", initrd = "", disk = "" }: StoredImage,
+  socket: string,
+  { board, bus }: { readonly board: string; readonly bus: string },
+): readonly string[] {
   return [
-    "-nodefaults -no-user-config -no-reboot -display none -serial stdio -M q35 -accel tcg -m 256".split(" "),
+    `-nodefaults -no-user-config -no-reboot -display none -serial stdio ${board} -accel tcg -m 256`.split(" "),
     ["-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1"],
-    ["-drive", `file=${disk},format=raw,if=none,id=disk,snapshot=on`, "-device", "virtio-blk-pci,drive=disk"],
-    ["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"],
+    ["-drive", `file=${disk},format=raw,if=none,id=disk,snapshot=on`, "-device", `virtio-blk-${bus},drive=disk`],
+    ["-device", `virtio-rng-${bus}`, "-device", `virtio-serial-${bus}`],
     ["-chardev", `socket,id=guest,path=${socket},server=on,wait=off`],
     ["-device", "virtserialport,chardev=guest,name=cloister.0"],
   ].flat();

@@ -1,14 +1,11 @@
-/** Sectors are what requests address, in bytes (section 5.2.4). */
-export const SECTOR_BYTES = 512;
+import { SECTOR_BYTES } from "../../../disk/port.ts";
 
-/**
- * Segments of one request, and bytes of one segment: with header and status they stay within a chain's bounds.
- */
+/** Segments of one request, and bytes of one segment: with header and status they stay within a chain's bounds. */
 const SEGMENTS_MAX = 62;
 const SEGMENT_BYTES_MAX = 64 * 1024;
 
 /** Sectors that one request may discard or fill with zeroes: 8 MiB. */
-export const RANGE_SECTORS_MAX = 16 * 1024;
+export const RANGE_SECTORS_MAX: number = 16 * 1024;
 
 /** Offsets in the configuration space (section 5.2.4). */
 const FIELD = {

@@ -131,8 +131,8 @@ export class TestDriver {
     return head;
   }
 
-  /** Takes the next used buffer. */
-  take(index: number): Completion | undefined {
+  /** Takes the next used buffer. @param length bytes of its room to show; what the device says it wrote, where left out */
+  take(index: number, length?: number): Completion | undefined {
     const queue = this.#queue(index);
     if (this.view(queue.base + 0x3002, 2).getUint16(0, true) === queue.seen) return undefined;
     const element = this.view(queue.base + 0x3004 + (queue.seen % queue.size) * 8, 8);
@@ -143,7 +143,7 @@ export class TestDriver {
     queue.free.push(...pending.slots);
     const written = element.getUint32(4, true);
     const bytes = pending.parts.flatMap((part) => [...(this.memory.readable(part.address, part.length) ?? [])]);
-    return { written, bytes: Uint8Array.from(bytes.slice(0, written)) };
+    return { written, bytes: Uint8Array.from(bytes.slice(0, length ?? written)) };
   }
 
   /** Offers a chain, and takes what comes back. */
@@ -163,6 +163,16 @@ export class TestDriver {
   /** The address of a queue's table of descriptors; available ring 0x2000, used ring 0x3000 behind it. */
   queueBase(index: number): number {
     return this.#queue(index).base;
+  }
+
+  /** Queues that are set up. */
+  get queueCount(): number {
+    return this.#queues.size;
+  }
+
+  /** Descriptors of a queue that no buffer is in. */
+  freeDescriptors(index: number): number {
+    return this.#queue(index).free.length;
   }
 
   /** True where the device wants a reset. */

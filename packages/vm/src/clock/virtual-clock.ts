@@ -1,0 +1,44 @@
+import type { Clock } from "../bus/port.ts";
+
+type Timer = { readonly at: number; readonly callback: () => void };
+
+/** The machine's time: stands still until it is moved on. */
+export class VirtualClock implements Clock {
+  #now = 0;
+  /** By time; those of the same time in the order in which they were asked for. */
+  readonly #timers: Timer[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  schedule(at: number, callback: () => void): () => void {
+    const timer = { at, callback };
+    let index = this.#timers.length;
+    while (index > 0 && (this.#timers[index - 1]?.at ?? 0) > at) index--;
+    this.#timers.splice(index, 0, timer);
+    return () => {
+      const place = this.#timers.indexOf(timer);
+      if (place !== -1) this.#timers.splice(place, 1);
+    };
+  }
+
+  /** Time of the next timer, in ns; Infinity where there is none. */
+  next(): number {
+    return this.#timers[0]?.at ?? Infinity;
+  }
+
+  /** Moves on, never back, and calls those whose time has come; each once, also where they ask to be called at once again. */
+  moveTo(now: number): void {
+    this.#now = Math.max(this.#now, now);
+    if ((this.#timers[0]?.at ?? Infinity) > this.#now) return;
+    const count = this.#timers.findIndex(({ at }) => at > this.#now);
+    for (const timer of this.#timers.splice(0, count === -1 ? this.#timers.length : count)) timer.callback();
+  }
+
+  /** Sets the time of a restored machine. Timers are those of its devices to ask for again. */
+  restore(now: number): void {
+    this.#now = now;
+    this.#timers.length = 0;
+  }
+}

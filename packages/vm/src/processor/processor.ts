@@ -1,0 +1,193 @@
+import type { Clock } from "../bus/port.ts";
+import type { SystemBus } from "../bus/system-bus.ts";
+import { floatOperation } from "../float/operation.ts";
+import { DecodedPages } from "../interpreter/decoded-pages.ts";
+import { type HELPER, UNKNOWN_BITS } from "../ir/lower.ts";
+import { Units } from "../jit/units.ts";
+import { JUMP_CACHE, LEAVE, type Mode, MODE_COUNT, STATE, TLB } from "../memory/layout.ts";
+import type { GuestMemory } from "../memory/physical-memory.ts";
+import { VmError } from "../error.ts";
+import { SYSTEM } from "../riscv/hart/port.ts";
+import { createHart, type Hart } from "../riscv/hart/hart.ts";
+import { createDecoder } from "../riscv/isa/decode.ts";
+import { FORMATS } from "../riscv/isa/format.ts";
+import { INSTRUCTIONS } from "../riscv/isa/instructions.ts";
+import type { Instruction } from "../riscv/isa/instruction.ts";
+import type { SbiServices } from "../riscv/sbi/port.ts";
+import { encodeCoreModule, type MemoryDescription } from "./core-module.ts";
+
+/** How code is run: all by the interpreter; hot code compiled block by block; by regions; as measured best. */
+export type ExecutionMode = "auto" | "interpreter" | "block" | "region";
+
+/** What a processor is made of. */
+export type ProcessorOptions = {
+  readonly memory: WebAssembly.Memory;
+  readonly memoryDescription: MemoryDescription;
+  readonly physical: GuestMemory;
+  readonly bus: Pick<SystemBus, "read" | "write">;
+  readonly clock: Clock;
+  readonly mode: ExecutionMode;
+  readonly sbi?: SbiServices;
+};
+
+/** How often a jump arrives at a place before it is compiled. */
+const THRESHOLD = 100;
+
+/** A hart, and the engine that runs its code. */
+export class Processor {
+  readonly hart: Hart;
+  readonly #view: DataView;
+  readonly #pages: DecodedPages;
+  readonly #units: Units;
+  readonly #jumps: Uint8Array;
+  readonly #run: () => void;
+
+  constructor(options: ProcessorOptions) {
+    const { memory, memoryDescription, mode } = options;
+    this.#view = new DataView(memory.buffer);
+    this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
+    const decode = createDecoder();
+    this.#pages = new DecodedPages({
+      memory,
+      decode,
+      hasRounding: (instruction) => FORMATS[describe(instruction).format].rounding === true,
+      threshold: mode === "interpreter" ? 0 : THRESHOLD,
+      onForget: (page, offset) => this.#forget(page, offset),
+      onCode: (page) => this.hart.watchCode(page),
+    });
+    this.hart = createHart({
+      ...options,
+      code: {
+        open: (page) => this.#pages.open(page, this.#mode()),
+        has: (page) => this.#pages.has(page),
+        drop: (page) => this.#pages.drop(page),
+        forgetJumps: () => this.forgetJumps(),
+      },
+      float: (operation) => floatOperation(this.#view, operation),
+    });
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
+    const host = { memory, table, ...this.#helpers() };
+    this.#units = new Units({
+      memory,
+      memoryDescription,
+      table,
+      host,
+      pages: this.#pages,
+      shape: mode === "block" ? "block" : "region",
+      decode,
+      flowOf: (instruction) => describe(instruction).flow,
+      semanticsOf: (instruction) => describe(instruction).semantics,
+    });
+    const core = new WebAssembly.Module(encodeCoreModule(memoryDescription, INSTRUCTIONS));
+    this.#run = new WebAssembly.Instance(core, { host }).exports["run"] as () => void;
+    this.forgetJumps();
+  }
+
+  #mode(): Mode {
+    return this.#view.getInt32(STATE.mode, true) as Mode;
+  }
+
+  /** Page writes come from devices, too. */
+  drop(page: number): void {
+    if (this.#pages.has(page)) this.#pages.drop(page);
+  }
+
+  /** Empties the jump caches. */
+  forgetJumps(): void {
+    this.#jumps.fill(0xff);
+  }
+
+  /** How many units were compiled. */
+  get compiled(): number {
+    return this.#units.compiled;
+  }
+
+  /**
+   * Runs some instructions, from STATE.pc on.
+   * @param count about how many, 1 to 2^30: a loop ends at its next turn
+   * @returns why it ended, of LEAVE; and how many were run
+   */
+  run(count: number): { readonly leave: number; readonly instructions: number } {
+    const view = this.#view;
+    if (this.#units.waiting > 0) this.#units.compileWaiting();
+    view.setInt32(STATE.leave, LEAVE.none, true);
+    view.setInt32(STATE.slice, count, true);
+    view.setInt32(STATE.budget, count, true);
+    this.#run();
+    const instructions = count - view.getInt32(STATE.budget, true);
+    this.#retire(instructions);
+    return { leave: view.getInt32(STATE.leave, true), instructions };
+  }
+
+  #retire(instructions: number): void {
+    const view = this.#view;
+    const low = view.getUint32(STATE.instret, true) + instructions;
+    view.setUint32(STATE.instret, low % 2 ** 32, true);
+    view.setUint32(STATE.instret + 4, view.getUint32(STATE.instret + 4, true) + Math.floor(low / 2 ** 32), true);
+    view.setInt32(STATE.slice, 0, true);
+    view.setInt32(STATE.budget, 0, true);
+  }
+
+  /** What was compiled from a page goes, and whatever leads to its records. */
+  #forget(page: number, offset: number): void {
+    if (this.#units.forget(page)) this.forgetJumps();
+    for (let mode = 0; mode < MODE_COUNT; mode++) {
+      const table = TLB.offset + mode * TLB.modeBytes + TLB.fetch;
+      for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes)
+        if (this.#view.getInt32(entry + 8, true) === offset) emptyEntry(this.#view, entry);
+    }
+  }
+
+  #helpers(): Readonly<Record<keyof typeof HELPER, (...values: number[]) => number | void>> {
+    const { hart } = this;
+    const view = this.#view;
+    return {
+      load: hart.load,
+      atomic: hart.atomic,
+      store: hart.store,
+      system: (operation = 0, argument = 0) => {
+        if (operation === SYSTEM.illegal && argument === UNKNOWN_BITS) this.#fetchBits();
+        return hart.system(operation, argument);
+      },
+      float: hart.float,
+      fetch: hart.fetch,
+      decode: (record = 0) => this.#pages.decode(record, () => this.#secondParcel()),
+      hot: (record = 0) => {
+        const address = this.#pages.addressOf(record);
+        if (address !== undefined) this.#units.request(address, view.getInt32(STATE.mode, true) as Mode);
+      },
+    };
+  }
+
+  /** The upper half of the instruction at STATE.pc. @returns -1 where a trap was taken */
+  #secondParcel(): number {
+    return this.#parcel(2);
+  }
+
+  #parcel(distance: number): number {
+    const view = this.#view;
+    const low = view.getUint32(STATE.pc, true) + distance;
+    view.setUint32(STATE.address, low % 2 ** 32, true);
+    view.setUint32(STATE.address + 4, view.getUint32(STATE.pc + 4, true) + (low >= 2 ** 32 ? 1 : 0), true);
+    return this.hart.fetchParcel();
+  }
+
+  /** Puts the instruction at STATE.pc, which runs and so can be read, where the slow side looks for its bits. */
+  #fetchBits(): void {
+    const low = this.#parcel(0);
+    const bits = (low & 3) === 3 ? low | (this.#parcel(2) << 16) : low;
+    this.#view.setInt32(STATE.value, bits, true);
+    this.#view.setInt32(STATE.value + 4, 0, true);
+  }
+}
+
+function emptyEntry(view: DataView, entry: number): void {
+  view.setInt32(entry, -1, true);
+  view.setInt32(entry + 4, -1, true);
+}
+
+function describe(index: number): Instruction {
+  const instruction = INSTRUCTIONS[index];
+  if (!instruction) throw new VmError("machine_failed", `no instruction has number ${index}`);
+  return instruction;
+}
