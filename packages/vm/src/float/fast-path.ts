@@ -1,10 +1,12 @@
 /**
  * Where the host's arithmetic is the guest's, bit for bit and flag for flag: the contract between this folder and code that is generated.
  *
- * Generated code may run the WebAssembly operation named below instead of calling `HartHelpers.float` where `STATE.floatFast` is not 0
- * (frm is RNE and NX is set already), the instruction's rm is DYN or RNE (or where `floatFast` is not 0 and it has none), every f32
- * operand is boxed rightly (upper half all ones), and the condition on the result holds. Otherwise it calls the helper with the
- * operands unchanged. f32 results must be boxed.
+ * Generated code may run the WebAssembly operation named here instead of calling `HartHelpers.float` where all of these hold; otherwise
+ * it calls the helper, operands unchanged:
+ * - `STATE.floatFast` is not 0: frm is RNE, and NX is set already;
+ * - the instruction's rm is RNE or DYN;
+ * - the upper half of every f32 operand's register is all ones, and so is that of an f32 result when it is written;
+ * - the condition on the result holds.
  *
  * | instruction                    | WebAssembly              | condition                                                         |
  * | ------------------------------ | ------------------------ | ----------------------------------------------------------------- |

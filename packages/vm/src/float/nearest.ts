@@ -126,7 +126,8 @@ export function nearestSingle(state: DataView, kind: number): boolean {
     case mulS:
       return storeSingle(state, a * b, 0, a === 0 || b === 0 ? NONE : SMALLEST_SINGLE);
     case divS:
-      return storeSingle(state, a / b, (a / b) * b - a, a === 0 ? NONE : SMALLEST_SINGLE);
+      // Zero divided by infinity is exact, but times infinity no zero again.
+      return a === 0 ? storeSingle(state, a / b, 0, NONE) : storeSingle(state, a / b, (a / b) * b - a, SMALLEST_SINGLE);
     default:
       return storeSingle(state, Math.sqrt(a), Math.sqrt(a) * Math.sqrt(a) - a, NONE);
   }

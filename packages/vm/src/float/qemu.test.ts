@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { FLOAT_FLAG } from "./format.ts";
 import { run } from "./testing/harness.ts";
 import { operandsOf } from "./testing/operands.ts";

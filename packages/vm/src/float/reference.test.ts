@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { STATE } from "../memory/layout.ts";
 import { FLOAT_FLAG, ROUNDING } from "./format.ts";
 import { FLOAT } from "./operations.ts";
@@ -8,7 +8,7 @@ import { run, stateOfLastRun } from "./testing/harness.ts";
 import { operandsOf } from "./testing/operands.ts";
 import { softFloatReference } from "./testing/reference.ts";
 
-const RUNS = 400;
+const RUNS = 1000;
 const circumstances = fc.record({
   rounding: fc.integer({ min: ROUNDING.nearestEven, max: ROUNDING.nearestAway }),
   dynamic: fc.boolean(),

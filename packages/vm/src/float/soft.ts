@@ -9,7 +9,7 @@ import { roundExact } from "./round.ts";
 // Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
 const { value: VALUE, value2: VALUE_2, value3: VALUE_3 } = STATE;
 const { divideByZero: DIVIDE_BY_ZERO } = FLOAT_FLAG;
-const { addS, subS, mulS, divS, nmsubS, nmaddS, msubS } = FLOAT;
+const { addS, subS, mulS, divS } = FLOAT;
 
 /** How a result is to be delivered. `rounding`: of ROUNDING, but not dynamic. */
 export type Target = { readonly format: FloatFormat; readonly rounding: number };

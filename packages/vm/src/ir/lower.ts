@@ -6,7 +6,17 @@ import { FIRST_EFFECT, IrBlock, KIND, type Value } from "./block.ts";
 import { accessSize, loadType, signatureOf } from "./signatures.ts";
 
 /** Indices of the functions that generated code imports, and of their types. The order of `HELPER_NAMES`. */
-export const HELPER = { load: 0, atomic: 1, store: 2, system: 3, float: 4, fetch: 5, decode: 6, hot: 7 } as const;
+export const HELPER = {
+  load: 0,
+  atomic: 1,
+  store: 2,
+  system: 3,
+  float: 4,
+  fetch: 5,
+  decode: 6,
+  hot: 7,
+  loadReserved: 8,
+} as const;
 
 /** Argument of SYSTEM.illegal where the instruction's bits are not in STATE.value. */
 export const UNKNOWN_BITS = 1;
@@ -219,7 +229,7 @@ export class Lowering {
       case KIND.readAddress:
       case KIND.atomicAddress: {
         const isRead = kind[index] === KIND.readAddress;
-        this.#translate(this.#inLocal(value, TYPE.i64), operand, isRead ? HELPER.load : HELPER.atomic);
+        this.#translate(this.#inLocal(value, TYPE.i64), operand, isRead ? HELPER.loadReserved : HELPER.atomic);
         return this.#keep(index);
       }
       case KIND.whenBegin:
@@ -294,7 +304,7 @@ export class Lowering {
   /** Pushes the host address of a guest address (in a local). Leaves where it traps. */
   #translate(address: number, size: number, helper: number): void {
     const writer = this.#writer;
-    const [entry, offset] = this.#probe(address, size, helper === HELPER.load ? "read" : "write");
+    const [entry, offset] = this.#probe(address, size, helper === HELPER.atomic ? "write" : "read");
     writer.open(OP.if, TYPE.i32);
     this.#hostOf(entry, offset, address);
     writer.op(OP.else);

@@ -44,7 +44,7 @@ export interface IrBuilder {
   store(opcode: number, address: Value, value: Value): void;
   /** Host address (i32) of `size` bytes of the guest's memory that may be read and written: for atomic operations. Aligned. */
   atomicAddress(address: Value, size: 4 | 8): Value;
-  /** Host address (i32) of `size` bytes that may be read. */
+  /** Host address (i32) of `size` bytes that may be read, for LR: aligned. */
   readAddress(address: Value, size: 4 | 8): Value;
   /** Loads and stores at host addresses that the two above gave, or at constant offsets of the hart's state. */
   hostLoad(opcode: number, address: Value): Value;

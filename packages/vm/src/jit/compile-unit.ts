@@ -1,12 +1,13 @@
 import { IrBlock, KIND, type Value } from "../ir/block.ts";
-import { Lowering, type LoweringTarget } from "../ir/lower.ts";
+import { HELPER, Lowering, type LoweringTarget } from "../ir/lower.ts";
 import { IrRecorder } from "../ir/recorder.ts";
 import type { Semantics } from "../ir/port.ts";
-import { jumpCacheOffset, type Mode, registerOffset, STATE, tlbOffset, TLB } from "../memory/layout.ts";
+import { jumpCacheOffset, type Mode, registerOffset, STATE, tlbOffset, TLB, UNITS } from "../memory/layout.ts";
 import { pushJumpEntry, TYPE_INDEX } from "../processor/core-module.ts";
 import { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
 import type { BasicBlock } from "./discover.ts";
+import type { Shape } from "./request.ts";
 import {
   including,
   NO_REGISTERS,
@@ -23,6 +24,10 @@ const MOST_DEPTH = 200;
 /** Parameters of a unit's function. */
 const PC = 0;
 const DEPTH = 1;
+const RECORD = 2;
+
+/** Second argument of the helper `hot` for a block that asks to become a region; its first one is the unit's record then. */
+export const HOT_BLOCK = -1;
 
 /** The registers that return addresses are kept in: jumps to them are returns ("Unconditional Jumps", table of hints). */
 const LINKS: ReadonlySet<number> = new Set([1, 5]);
@@ -30,16 +35,20 @@ const LINKS: ReadonlySet<number> = new Set([1, 5]);
 /** Compiles a unit's blocks to a function's body. Nothing in it depends on where the code lies. */
 export function compileUnit(
   blocks: readonly BasicBlock[],
-  mode: Mode,
+  kind: UnitKind,
   semanticsOf: (instruction: number) => Semantics,
 ): Uint8Array<ArrayBuffer> {
-  return new UnitCompiler(blocks, mode, semanticsOf).compile();
+  return new UnitCompiler(blocks, kind, semanticsOf).compile();
 }
+
+/** What a unit is compiled for. */
+export type UnitKind = { readonly mode: Mode; readonly shape: Shape };
 
 class UnitCompiler {
   readonly #writer: FunctionWriter = new FunctionWriter(3);
   readonly #blocks: readonly BasicBlock[];
   readonly #mode: Mode;
+  readonly #isRegion: boolean;
   readonly #code: readonly IrBlock[];
   readonly #indexOf: ReadonlyMap<number, number>;
   readonly #structure: Structure;
@@ -66,9 +75,14 @@ class UnitCompiler {
   #distance = 0;
   #length = 0;
 
-  constructor(blocks: readonly BasicBlock[], mode: Mode, semanticsOf: (instruction: number) => Semantics) {
+  constructor(
+    blocks: readonly BasicBlock[],
+    { mode, shape }: UnitKind,
+    semanticsOf: (instruction: number) => Semantics,
+  ) {
     this.#blocks = blocks;
     this.#mode = mode;
+    this.#isRegion = shape === "region";
     this.#code = blocks.map((block) => record(block, semanticsOf));
     this.#indexOf = new Map(blocks.map((block, index) => [block.start, index]));
     this.#structure = structureOf(blocks.map((block) => block.successors));
@@ -76,7 +90,7 @@ class UnitCompiler {
       blocks.map(({ successors, ...block }, index) => ({
         code: this.#code[index] ?? new IrBlock(),
         successors,
-        isCall: block.flow.startsWith("jump") && block.instructions.at(-1)?.rd !== 0,
+        isCall: this.#isRegion && block.flow.startsWith("jump") && block.instructions.at(-1)?.rd !== 0,
       })),
     );
     this.#leaveIndex = this.#writer.local(TYPE.i32);
@@ -93,6 +107,7 @@ class UnitCompiler {
       writer.get(PC);
       writer.op(OP.return);
     });
+    if (!this.#isRegion) this.#count();
     this.#load(this.#flow.live[0]);
     this.#return = writer.open(OP.block);
     this.#chain = writer.open(OP.block);
@@ -107,6 +122,25 @@ class UnitCompiler {
     this.#storeBudget();
     writer.get(this.#next);
     return writer.finish();
+  }
+
+  /** Counts how often a block is entered: when its counter is at 0, it asks to become a region. */
+  #count(): void {
+    const writer = this.#writer;
+    writer.get(RECORD);
+    writer.get(RECORD);
+    writer.memory(OP.i32Load, UNITS.counter);
+    writer.i32(1);
+    writer.op(OP.i32Sub);
+    writer.tee(this.#entry);
+    writer.memory(OP.i32Store, UNITS.counter);
+    writer.get(this.#entry);
+    writer.op(OP.i32Eqz);
+    writer.open(OP.if);
+    writer.get(RECORD);
+    writer.i32(HOT_BLOCK);
+    writer.call(HELPER.hot);
+    writer.close();
   }
 
   /** Where a trap left in the middle of a block: writes back what was dirty there. */
@@ -320,9 +354,17 @@ class UnitCompiler {
     if (known !== undefined) return link === 0 ? this.#exit(known) : this.#direct(known, link);
     push(value);
     this.#writer.set(this.#next);
-    if (link !== 0) return this.#call(this.#distance + this.#length);
+    if (link !== 0 && this.#isRegion) return this.#call(this.#distance + this.#length);
     this.#flush();
-    this.#writer.branch(OP.br, LINKS.has(displacement) ? this.#return : this.#chain);
+    if (LINKS.has(displacement) && link === 0) this.#returnOrChain();
+    else this.#writer.branch(OP.br, this.#chain);
+  }
+
+  /** A return goes back to the unit that called, if one did. */
+  #returnOrChain(): void {
+    this.#writer.get(DEPTH);
+    this.#writer.branch(OP.brIf, this.#return);
+    this.#writer.branch(OP.br, this.#chain);
   }
 
   #branch(displacement: number, pushCondition: () => void): void {
@@ -336,6 +378,7 @@ class UnitCompiler {
 
   #direct(distance: number, link: number): void {
     if (link === 0) return this.#goTo(distance);
+    if (!this.#isRegion) return this.#exit(distance);
     const returnsTo = this.#distance + this.#length;
     this.#setNext(distance);
     this.#call(returnsTo);

@@ -1,4 +1,5 @@
 import { createDecodedInstruction, type Decode, type DecodedInstruction } from "../riscv/isa/decode.ts";
+import type { Shape } from "./request.ts";
 import type { Flow } from "../riscv/isa/instruction.ts";
 
 /** One guest instruction of a unit. `distance` is from the unit's entry, in bytes. */
@@ -21,8 +22,8 @@ export type DiscoverOptions = {
   readonly page: DataView;
   /** Where the unit begins, in the page: 0 to 4094. */
   readonly offset: number;
-  /** One straight line only, or all that is reached from the entry without leaving the page. */
-  readonly shape: "block" | "region";
+  /** `block`: on along the way that is not jumped away from. `region`: all that is reached from the entry. */
+  readonly shape: Shape;
   /** Most instructions of a unit. */
   readonly limit: number;
   readonly decode: Decode;
@@ -50,11 +51,20 @@ function trace(options: DiscoverOptions): Found {
       found.set(distance, instruction);
       const flow = options.flowOf(instruction.instruction);
       if (options.shape === "region") waiting.push(...targets(instruction, flow));
-      if (flow !== "next") break;
-      distance += instruction.length;
+      const next = onward(instruction, flow, options.shape);
+      if (next === undefined) break;
+      distance = next;
     }
   }
   return found;
+}
+
+/** Where a trace goes on. A region's other ways wait; a block's are left. */
+function onward({ distance, immediate, length, rd }: UnitInstruction, flow: Flow, shape: Shape): number | undefined {
+  if (flow === "next") return distance + length;
+  if (shape === "region") return undefined;
+  if (flow === "branch") return distance + length;
+  return flow === "jump" && rd === 0 ? distance + immediate : undefined;
 }
 
 function decodeAt(distance: number, { page, offset, decode }: DiscoverOptions): UnitInstruction | undefined {
@@ -68,7 +78,7 @@ function decodeAt(distance: number, { page, offset, decode }: DiscoverOptions): 
   return { ...decoded, distance };
 }
 
-/** Where an instruction may go on, besides the next one: after a call that is where it returns to. */
+/** Where an instruction that ends a block may go on: after a call that is where it returns to. */
 function targets({ distance, immediate, length, rd }: UnitInstruction, flow: Flow): readonly number[] {
   switch (flow) {
     case "branch":
@@ -86,10 +96,9 @@ function targets({ distance, immediate, length, rd }: UnitInstruction, flow: Flo
 function leaders(found: Found, options: DiscoverOptions): readonly number[] {
   if (!found.has(0)) return [];
   const starts = new Set([0]);
-  if (options.shape === "region")
-    for (const instruction of found.values())
-      for (const target of targets(instruction, options.flowOf(instruction.instruction)))
-        if (found.has(target)) starts.add(target);
+  for (const instruction of found.values())
+    for (const target of targets(instruction, options.flowOf(instruction.instruction)))
+      if (found.has(target)) starts.add(target);
   return [...starts];
 }
 

@@ -1,39 +1,57 @@
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import { LEAVE } from "../memory/layout.ts";
 import type { Processor } from "../processor/processor.ts";
+import type { MachineHost } from "./host.ts";
 
-/** What the machine's loop asks of the host. */
-export type HostTime = {
-  /** Monotonic time, in ns. */
-  readonly now: () => number;
-  /** Lets the host do other things; resolves soon. */
-  readonly breathe: () => Promise<void>;
-  /** Resolves after a time in ms, or as soon as `wake` is called. */
-  readonly sleep: (milliseconds: number, wake: (call: () => void) => void) => Promise<void>;
+/** Why slices ended, how often: their instructions were over, the guest waits for an interrupt, or something else called for attention. */
+export type SliceEnds = { readonly slice: number; readonly wait: number; readonly other: number };
+
+/** What a loop is made of. */
+export type MachineLoopOptions = {
+  readonly processor: Processor;
+  readonly clock: VirtualClock;
+  readonly host: Pick<MachineHost, "now" | "breathe" | "sleep">;
+  /** Instructions between two looks at clock and interrupts: 1 to 2^30. */
+  readonly sliceInstructions?: number;
+  /** The guest has nothing to do. Called before each sleep; may give it something. */
+  readonly onIdle: () => void;
 };
 
-/** Instructions between two looks at clock and interrupts. */
-const SLICE = 200_000;
+const SLICE_INSTRUCTIONS = 200_000;
 /** How long the host is kept from other things, in ns. */
 const BREATH_NS = 4_000_000;
-/** The longest sleep, in ms: clocks may be set. */
+/** The longest sleep, in ms: the host's clock may jump. */
 const LONGEST_SLEEP = 1000;
+/** Timers of hosts know whole milliseconds only: what is shorter is waited for awake. */
+const SHORTEST_SLEEP = 1;
 
-/** Runs a processor, slice after slice, as time goes on. */
+/** Runs a processor, slice after slice, as time goes on. The machine's time stands still while the loop doesn't run. */
 export class MachineLoop {
-  readonly #processor: Processor;
-  readonly #clock: VirtualClock;
-  readonly #host: HostTime;
+  readonly #options: MachineLoopOptions;
+  readonly #ends = { slice: 0, wait: 0, other: 0 };
   #wake: () => void = () => undefined;
   #isStopped = false;
   #breathedAt = 0;
-  /** What was run since the machine was made. */
-  instructions = 0;
+  #instructions = 0;
+  #wallNanoseconds = 0;
 
-  constructor(processor: Processor, clock: VirtualClock, host: HostTime) {
-    this.#processor = processor;
-    this.#clock = clock;
-    this.#host = host;
+  constructor(options: MachineLoopOptions) {
+    this.#options = options;
+  }
+
+  /** What was run since the machine was made. */
+  get instructions(): number {
+    return this.#instructions;
+  }
+
+  /** Time in `run`, sleeps included, in seconds. */
+  get wallSeconds(): number {
+    return this.#wallNanoseconds / 1e9;
+  }
+
+  /** Why slices ended. */
+  get ends(): SliceEnds {
+    return { ...this.#ends };
   }
 
   /** Ends `run` after the current slice. */
@@ -47,35 +65,66 @@ export class MachineLoop {
     this.#wake();
   }
 
-  /** Runs until it is stopped. */
+  /** Runs until it is stopped; for at least one slice. */
   async run(): Promise<void> {
+    const { clock, host } = this.#options;
     this.#isStopped = false;
-    const offset = this.#host.now() - this.#clock.now();
-    this.#breathedAt = this.#host.now();
+    const startedAt = host.now();
+    this.#breathedAt = startedAt;
+    try {
+      await this.#runSlices(startedAt - clock.now());
+    } finally {
+      this.#wallNanoseconds += host.now() - startedAt;
+    }
+  }
+
+  /** @param offset from the machine's time to the host's, in ns */
+  async #runSlices(offset: number): Promise<void> {
+    const { clock, host, processor } = this.#options;
     while (!this.#isStopped) {
-      const now = this.#host.now();
-      this.#clock.moveTo(now - offset);
-      if (this.#isStopped) return;
-      this.#processor.hart.takeInterrupt();
-      const { leave, instructions } = this.#processor.run(SLICE);
-      this.instructions += instructions;
+      const now = host.now();
+      clock.moveTo(now - offset);
+      processor.hart.takeInterrupt();
+      const leave = this.#runSlice();
       if (leave === LEAVE.wait) await this.#wait(offset);
       else if (now - this.#breathedAt > BREATH_NS) await this.#breathe();
     }
   }
 
+  #runSlice(): number {
+    const { processor, sliceInstructions = SLICE_INSTRUCTIONS } = this.#options;
+    const { leave, instructions } = processor.run(sliceInstructions);
+    this.#instructions += instructions;
+    if (leave === LEAVE.none) this.#ends.slice++;
+    else if (leave === LEAVE.wait) this.#ends.wait++;
+    else this.#ends.other++;
+    return leave;
+  }
+
   async #breathe(): Promise<void> {
-    await this.#host.breathe();
-    this.#breathedAt = this.#host.now();
+    const { host } = this.#options;
+    await host.breathe();
+    this.#breathedAt = host.now();
   }
 
   /** The guest has nothing to do until an interrupt. */
   async #wait(offset: number): Promise<void> {
+    const { clock, host, processor } = this.#options;
     await this.#breathe();
-    while (!this.#isStopped && !this.#processor.hart.interruptPending()) {
-      const left = (this.#clock.next() + offset - this.#host.now()) / 1e6;
-      if (left > 0) await this.#host.sleep(Math.min(left, LONGEST_SLEEP), (call) => (this.#wake = call));
-      this.#clock.moveTo(this.#host.now() - offset);
+    clock.moveTo(host.now() - offset);
+    while (!this.#isStopped && !processor.hart.interruptPending()) {
+      const left = (clock.next() + offset - host.now()) / 1e6;
+      if (left > 0) await this.#sleep(left);
+      clock.moveTo(host.now() - offset);
     }
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
+    const { host, processor, onIdle } = this.#options;
+    onIdle();
+    if (processor.hart.interruptPending()) return;
+    if (milliseconds < SHORTEST_SLEEP) return this.#breathe();
+    await host.sleep(Math.min(milliseconds, LONGEST_SLEEP), (wake) => (this.#wake = wake));
+    this.#breathedAt = host.now();
   }
 }

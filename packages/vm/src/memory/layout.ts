@@ -152,8 +152,8 @@ export function jumpCacheOffset(mode: Mode): number {
   return JUMP_CACHE.offset + mode * JUMP_CACHE.modeBytes;
 }
 
-/** Records of units, 16 bytes each: index in the table (i32), generation that its pages were last found right in (i32), 8 bytes free. */
-export const UNITS = { offset: 0xc_0000, recordBytes: 16, count: 0x1_4000 } as const;
+/** Records of units, 16 bytes each: index in the table (i32); how often a block is still entered until it asks to become a region (i32). */
+export const UNITS = { offset: 0xc_0000, recordBytes: 16, count: 0x1_4000, counter: 4 } as const;
 
 /**
  * Decoded instructions: a pool of pages. Each holds 2048 records of 16 bytes, one for each two bytes of code, and two that mark the

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type Server, type AddressInfo } from "node:net";
+import { createServer, type Server, type AddressInfo, type Socket } from "node:net";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ByteStream } from "./port.ts";
@@ -21,6 +21,7 @@ before(async () => {
   connect(peer, network);
 });
 after(async () => {
+  network.reset();
   await peer.close();
 });
 
@@ -104,7 +105,7 @@ test("a world that doesn't read holds the guest up, and gets everything once it 
   await withServer(server, async (port) => {
     const connected = once(server, "connection");
     const child = peer.start(process.execPath, PROGRAM, "flood", WORLD, String(port), String(total));
-    const [socket] = (await connected) as [import("node:net").Socket];
+    const [socket] = (await connected) as [Socket];
     let received = 0;
     socket.on("data", (bytes: Buffer) => {
       received += bytes.length;

@@ -61,7 +61,10 @@ export function createFolderTree(root: string): FileTree {
         const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | OPEN_SAFELY;
         return openFile(resolve(base, path), flags, mode & 0o777);
       }),
-    createFolder: (path, mode) => attempt(() => void mkdirSync(resolve(base, path), { mode: mode & 0o777 })),
+    createFolder: (path, mode) =>
+      attempt(() => {
+        mkdirSync(resolve(base, path), { mode: mode & 0o777 });
+      }),
     createLink: (path, target) => attempt(() => symlinkSync(target, resolve(base, path))),
     readLink: (path) => attempt(() => readlinkSync(resolve(base, path))),
     remove: (path, isFolder) =>

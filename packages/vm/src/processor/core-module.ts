@@ -29,6 +29,7 @@ const HELPER_TYPES: Readonly<Record<keyof typeof HELPER, number>> = {
   fetch: TYPE_INDEX.none,
   decode: TYPE_INDEX.one,
   hot: TYPE_INDEX.hot,
+  loadReserved: TYPE_INDEX.one,
 };
 
 /** How memory is imported: all modules of a machine must say the same. */

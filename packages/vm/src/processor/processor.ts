@@ -3,16 +3,16 @@ import type { SystemBus } from "../bus/system-bus.ts";
 import { floatOperation } from "../float/operation.ts";
 import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { type HELPER, UNKNOWN_BITS } from "../ir/lower.ts";
+import { HOT_BLOCK } from "../jit/compile-unit.ts";
+import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { Units } from "../jit/units.ts";
 import { JUMP_CACHE, LEAVE, type Mode, MODE_COUNT, STATE, TLB } from "../memory/layout.ts";
 import type { GuestMemory } from "../memory/physical-memory.ts";
-import { VmError } from "../error.ts";
 import { SYSTEM } from "../riscv/hart/port.ts";
 import { createHart, type Hart } from "../riscv/hart/hart.ts";
 import { createDecoder } from "../riscv/isa/decode.ts";
 import { FORMATS } from "../riscv/isa/format.ts";
-import { INSTRUCTIONS } from "../riscv/isa/instructions.ts";
-import type { Instruction } from "../riscv/isa/instruction.ts";
+import { INSTRUCTIONS, instructionAt } from "../riscv/isa/instructions.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
 import { encodeCoreModule, type MemoryDescription } from "./core-module.ts";
 
@@ -28,10 +28,15 @@ export type ProcessorOptions = {
   readonly clock: Clock;
   readonly mode: ExecutionMode;
   readonly sbi?: SbiServices;
+  /** Where to compile; left out: between slices. */
+  readonly compiler?: UnitCompiler;
 };
 
-/** How often a jump arrives at a place before it is compiled. */
-const THRESHOLD = 100;
+/** How often a jump arrives at a place before a block is compiled there. */
+const BLOCK_THRESHOLD = 100;
+
+/** How often a block is entered before a region takes its place. */
+const REGION_THRESHOLD = 2000;
 
 /** A hart, and the engine that runs its code. */
 export class Processor {
@@ -41,24 +46,26 @@ export class Processor {
   readonly #units: Units;
   readonly #jumps: Uint8Array;
   readonly #run: () => void;
+  readonly #mode: ExecutionMode;
 
   constructor(options: ProcessorOptions) {
     const { memory, memoryDescription, mode } = options;
+    this.#mode = mode;
     this.#view = new DataView(memory.buffer);
     this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
     const decode = createDecoder();
     this.#pages = new DecodedPages({
       memory,
       decode,
-      hasRounding: (instruction) => FORMATS[describe(instruction).format].rounding === true,
-      threshold: mode === "interpreter" ? 0 : THRESHOLD,
+      hasRounding: (instruction) => FORMATS[instructionAt(instruction).format].rounding === true,
+      threshold: mode === "interpreter" ? 0 : BLOCK_THRESHOLD,
       onForget: (page, offset) => this.#forget(page, offset),
       onCode: (page) => this.hart.watchCode(page),
     });
     this.hart = createHart({
       ...options,
       code: {
-        open: (page) => this.#pages.open(page, this.#mode()),
+        open: (page) => this.#pages.open(page, this.#regime()),
         has: (page) => this.#pages.has(page),
         drop: (page) => this.#pages.drop(page),
         forgetJumps: () => this.forgetJumps(),
@@ -73,17 +80,17 @@ export class Processor {
       table,
       host,
       pages: this.#pages,
-      shape: mode === "block" ? "block" : "region",
-      decode,
-      flowOf: (instruction) => describe(instruction).flow,
-      semanticsOf: (instruction) => describe(instruction).semantics,
+      regionThreshold: mode === "auto" ? REGION_THRESHOLD : 0,
+      onReplace: () => this.forgetJumps(),
+      ...(options.compiler ? { compiler: options.compiler } : {}),
     });
     const core = new WebAssembly.Module(encodeCoreModule(memoryDescription, INSTRUCTIONS));
     this.#run = new WebAssembly.Instance(core, { host }).exports["run"] as () => void;
     this.forgetJumps();
   }
 
-  #mode(): Mode {
+  /** The translation regime that code runs in now. */
+  #regime(): Mode {
     return this.#view.getInt32(STATE.mode, true) as Mode;
   }
 
@@ -97,9 +104,14 @@ export class Processor {
     this.#jumps.fill(0xff);
   }
 
-  /** How many units were compiled. */
-  get compiled(): number {
+  /** How many units were compiled, by shape. */
+  get compiled(): Readonly<Record<Shape, number>> {
     return this.#units.compiled;
+  }
+
+  /** True while units are being compiled elsewhere: the host should listen for them. */
+  get isCompiling(): boolean {
+    return this.#units.isCompiling;
   }
 
   /**
@@ -109,7 +121,7 @@ export class Processor {
    */
   run(count: number): { readonly leave: number; readonly instructions: number } {
     const view = this.#view;
-    if (this.#units.waiting > 0) this.#units.compileWaiting();
+    this.#units.compileWaiting();
     view.setInt32(STATE.leave, LEAVE.none, true);
     view.setInt32(STATE.slice, count, true);
     view.setInt32(STATE.budget, count, true);
@@ -140,9 +152,9 @@ export class Processor {
 
   #helpers(): Readonly<Record<keyof typeof HELPER, (...values: number[]) => number | void>> {
     const { hart } = this;
-    const view = this.#view;
     return {
       load: hart.load,
+      loadReserved: hart.loadReserved,
       atomic: hart.atomic,
       store: hart.store,
       system: (operation = 0, argument = 0) => {
@@ -152,11 +164,17 @@ export class Processor {
       float: hart.float,
       fetch: hart.fetch,
       decode: (record = 0) => this.#pages.decode(record, () => this.#secondParcel()),
-      hot: (record = 0) => {
-        const address = this.#pages.addressOf(record);
-        if (address !== undefined) this.#units.request(address, view.getInt32(STATE.mode, true) as Mode);
-      },
+      hot: (record = 0, kind = 0) => this.#requestUnit(record, kind),
     };
+  }
+
+  /** @param record of a decoded instruction, or of a unit where `kind` is HOT_BLOCK */
+  #requestUnit(record: number, kind: number): void {
+    if (this.#mode === "interpreter") return;
+    if (kind === HOT_BLOCK) return this.#units.requestRegion(record);
+    const address = this.#pages.addressOf(record);
+    const shape = this.#mode === "region" ? "region" : "block";
+    if (address !== undefined) this.#units.request({ address, mode: this.#regime(), shape });
   }
 
   /** The upper half of the instruction at STATE.pc. @returns -1 where a trap was taken */
@@ -184,10 +202,4 @@ export class Processor {
 function emptyEntry(view: DataView, entry: number): void {
   view.setInt32(entry, -1, true);
   view.setInt32(entry + 4, -1, true);
-}
-
-function describe(index: number): Instruction {
-  const instruction = INSTRUCTIONS[index];
-  if (!instruction) throw new VmError("machine_failed", `no instruction has number ${index}`);
-  return instruction;
 }

@@ -1,6 +1,7 @@
 import type { DeviceState } from "../../bus/port.ts";
-import { stateList, stateNumber } from "../virtio/state.ts";
+import { stateBytes, stateList, stateNumber } from "../virtio/state.ts";
 import { ERROR_NUMBER, FileTreeError, type FilePath, type FileTree, type OpenFile, type OpenMode } from "./port.ts";
+import { decodeText, encodeText } from "./text.ts";
 
 /** Most handles of a guest, and most files that it has open at once. */
 const HANDLES_MAX = 65_536;
@@ -90,7 +91,7 @@ export class Handles {
   save(): readonly DeviceState[] {
     return [...this.#handles].map(([number, { path, file }]) => ({
       number,
-      path: path.join("/"),
+      path: encodeText(path.join("/")),
       access: file === undefined ? 0 : file.mode.write ? 2 : 1,
     }));
   }
@@ -101,9 +102,8 @@ export class Handles {
     for (const saved of stateList(state, "handles")) {
       const number = stateNumber(saved, "number");
       const access = stateNumber(saved, "access", 3);
-      const path = String(saved["path"])
-        .split("/")
-        .filter((name) => isSoundName(name));
+      const text = decodeText(stateBytes(saved, "path")) ?? "";
+      const path = text.split("/").filter((name) => isSoundName(name));
       this.add(number, path);
       if (access > 0) {
         this.#reopen(this.get(number), { write: access === 2, truncate: false });

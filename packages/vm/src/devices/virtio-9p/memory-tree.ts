@@ -9,6 +9,7 @@ import {
   type OpenFile,
   type OpenMode,
 } from "./port.ts";
+import { encodeText } from "./text.ts";
 
 type Node = {
   readonly kind: FileKind;
@@ -254,7 +255,7 @@ class MemoryTree implements FileTree {
 
 function toStatus(node: Node): FileStatus {
   const { kind, identity, mode, links, accessedAt, modifiedAt } = node;
-  const sizeBytes = kind === "link" ? new TextEncoder().encode(node.target).length : node.size;
+  const sizeBytes = kind === "link" ? encodeText(node.target).length : node.size;
   return { kind, identity, mode, links, accessedAt, modifiedAt, sizeBytes };
 }
 

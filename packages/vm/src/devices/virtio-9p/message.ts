@@ -1,4 +1,5 @@
 import { ERROR_NUMBER, FileTreeError } from "./port.ts";
+import { decodeText, encodeText } from "./text.ts";
 
 /** Messages of 9P2000.L: little-endian, `size[4] type[1] tag[2]`, then fields by type. */
 
@@ -28,9 +29,6 @@ export const REQUEST = {
   write: 118,
   clunk: 120,
 } as const;
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-const encoder = new TextEncoder();
 
 /** Reads a request's fields, one after another. What is cut short is invalid. */
 export class MessageReader {
@@ -72,13 +70,12 @@ export class MessageReader {
   }
 
   text(): string {
-    const bytes = this.bytes(this.short());
-    try {
-      return decoder.decode(bytes);
-    } catch {
+    const text = decodeText(this.bytes(this.short()));
+    if (text === undefined) {
       // Names that are no UTF-8 can't be told apart here, so there are none.
       throw new FileTreeError(ERROR_NUMBER.invalid);
     }
+    return text;
   }
 
   #advance(length: number): number {
@@ -128,7 +125,7 @@ export class MessageWriter {
   }
 
   text(value: string): this {
-    const bytes = encoder.encode(value);
+    const bytes = encodeText(value);
     return this.short(bytes.length).bytes(bytes);
   }
 

@@ -12,6 +12,7 @@ import {
   type FileTree,
   type OpenFile,
 } from "./port.ts";
+import { encodeText } from "./text.ts";
 
 /** Longest message. */
 export const MESSAGE_BYTES_MAX: number = 128 * 1024;
@@ -379,7 +380,7 @@ function toSoundName(name: string): string {
   if (!isSoundName(name)) {
     throw new FileTreeError(ERROR_NUMBER.invalid);
   }
-  if (new TextEncoder().encode(name).length > NAME_BYTES_MAX) {
+  if (encodeText(name).length > NAME_BYTES_MAX) {
     throw new FileTreeError(ERROR_NUMBER.nameTooLong);
   }
   return name;

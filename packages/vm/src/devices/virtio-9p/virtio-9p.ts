@@ -4,6 +4,7 @@ import { gatherBytes, scatterBytes } from "../virtio/buffers.ts";
 import { toFeatures, type VirtioDevice, type VirtioHost } from "../virtio/port.ts";
 import type { FileTree } from "./port.ts";
 import { MESSAGE_BYTES_MAX, NinePServer } from "./server.ts";
+import { encodeText } from "./text.ts";
 
 /** 9P transport (device 9 of virtio's registry; configuration as Linux's include/uapi/linux/virtio_9p.h has it). */
 
@@ -25,7 +26,7 @@ export type Virtio9pOptions = {
  * @throws VmError `option_invalid` where the tag is empty or too long
  */
 export function createVirtio9p({ tag, tree, readOnly = true }: Virtio9pOptions): VirtioDevice {
-  const bytes = new TextEncoder().encode(tag);
+  const bytes = encodeText(tag);
   if (bytes.length === 0 || bytes.length > TAG_BYTES_MAX) {
     throw new VmError("option_invalid", `A mount tag has 1 to ${TAG_BYTES_MAX} bytes, not ${bytes.length}.`);
   }

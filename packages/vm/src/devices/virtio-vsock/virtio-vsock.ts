@@ -248,25 +248,20 @@ class Vsock implements VirtioVsock {
   }
 
   #sendOne(queue: Queue): void {
-    const refusal = this.#refusals[0];
-    const [entry] = this.#ready;
-    const room = (queue.peek()?.writableBytes ?? 0) - PACKET_HEADER_BYTES;
-    const packet = refusal === undefined ? entry?.connection.next(Math.max(0, room)) : undefined;
-    if (refusal === undefined && entry !== undefined) {
-      this.#ready.delete(entry);
-    }
-    if (refusal === undefined && (packet === undefined || entry === undefined)) {
-      return;
-    }
-    const chain = queue.pop();
-    if (chain === undefined) {
-      return;
-    }
+    const refusal = this.#refusals.shift();
     if (refusal !== undefined) {
-      this.#refusals.shift();
-      queue.push(chain, writePacket(chain, refusal, NOTHING));
-    } else if (packet !== undefined && entry !== undefined) {
-      queue.push(chain, writePacket(chain, this.#toHeader(entry, packet), packet.payload));
+      push(queue, refusal, NOTHING);
+      return;
+    }
+    const [entry] = this.#ready;
+    if (entry === undefined) {
+      return;
+    }
+    this.#ready.delete(entry);
+    const room = (queue.peek()?.writableBytes ?? 0) - PACKET_HEADER_BYTES;
+    const packet = entry.connection.next(Math.max(0, room));
+    if (packet !== undefined) {
+      push(queue, this.#toHeader(entry, packet), packet.payload);
       entry.connection.told();
       this.#ready.add(entry);
     }
@@ -303,6 +298,13 @@ class Vsock implements VirtioVsock {
       }
       queue?.push(chain, hasRoom ? event.length : 0);
     }
+  }
+}
+
+function push(queue: Queue, header: PacketHeader, payload: Uint8Array): void {
+  const chain = queue.pop();
+  if (chain !== undefined) {
+    queue.push(chain, writePacket(chain, header, payload));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Operands that hurt, by fast-check: zeros, subnormals, limits, NaNs, neighbours of powers of two, halves, near over- and underflow. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { FLOAT } from "../operations.ts";
 import type { RawOperands } from "./reference.ts";
 
@@ -65,9 +65,34 @@ const singles = fc.oneof(
   { weight: 30, arbitrary: floats(SINGLE_LAYOUT).map((bits) => BOXED | bits) },
   { weight: 1, arbitrary: doubles },
 );
+/** Leading bit, and one some 24 or 53 places below: what lies half-way between two numbers, or just beside. */
+const halves = fc
+  .tuple(fc.integer({ min: 24, max: 63 }), fc.constantFrom(23, 24, 52, 53), fc.integer({ min: -2, max: 2 }))
+  .map(
+    ([leading, below, beside]) => (1n << BigInt(leading)) + ((1n << BigInt(leading)) >> BigInt(below)) + BigInt(beside),
+  );
 const integers = fc
-  .oneof(fractions({ fractionBits: 64, bias: 0, bits: 64 }), fractions(DOUBLE_LAYOUT))
+  .oneof(halves, fractions({ fractionBits: 64, bias: 0, bits: 64 }), fractions(DOUBLE_LAYOUT))
   .map((bits) => BigInt.asUintN(64, bits));
+
+/** Both zeros and infinities, NaN of both kinds, 1 and its predecessor, the smallest normal number. */
+function specials({ bias, fractionBits }: Layout): fc.Arbitrary<bigint> {
+  const unit = 1n << BigInt(fractionBits);
+  const infinity = BigInt(2 * bias + 1) * unit;
+  const one = BigInt(bias) * unit;
+  const positive = fc.constantFrom(
+    0n,
+    0n,
+    infinity,
+    infinity,
+    infinity + 1n,
+    infinity + unit / 2n,
+    one,
+    one - 1n,
+    unit,
+  );
+  return fc.tuple(positive, fc.boolean()).map(([bits, negative]) => (negative ? bits + infinity + unit : bits));
+}
 
 /** An operand, or a neighbour of an earlier one, or of its negative: sums that cancel. */
 function related(arbitrary: fc.Arbitrary<bigint>, signBit: bigint): fc.Arbitrary<(earlier: bigint) => bigint> {
@@ -94,12 +119,14 @@ function nearProduct(a: bigint, b: bigint, isDouble: boolean): bigint {
 
 function triples(arbitrary: fc.Arbitrary<bigint>, isDouble: boolean): fc.Arbitrary<RawOperands> {
   const signBit = 1n << (isDouble ? 63n : 31n);
-  return fc
+  const special = specials(isDouble ? DOUBLE_LAYOUT : SINGLE_LAYOUT).map((bits) => (isDouble ? bits : BOXED | bits));
+  const ordinary = fc
     .tuple(arbitrary, related(arbitrary, signBit), related(arbitrary, signBit), fc.integer({ min: 0, max: 3 }))
-    .map(([a, second, third, cancels]) => {
+    .map(([a, second, third, cancels]): RawOperands => {
       const b = second(a);
       return [a, b, third(cancels === 0 ? nearProduct(a, b, isDouble) : b)];
     });
+  return fc.oneof({ weight: 5, arbitrary: ordinary }, { weight: 1, arbitrary: fc.tuple(special, special, special) });
 }
 
 const singleTriples = triples(singles, false);

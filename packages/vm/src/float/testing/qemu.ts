@@ -69,14 +69,8 @@ export const RECORD = { inputBytes: 40, outputBytes: 16 } as const;
 
 const CAPACITY_BYTES = 1 << 25;
 
-function program(): string {
-  const texts = instructions();
-  const table = Array.from(
-    { length: 64 },
-    (_, operation) => ` .dword ${texts.has(operation) ? `op${operation}` : "none"}`,
-  );
-  const bodies = [...texts].map(([operation, text]) => `op${operation}:\n ${text}\n ret`);
-  return `
+/** Reads all of the input, works on it in place, and writes the results. */
+const MAIN = `
  .globl _start
 _start:
  la s0, buffer
@@ -135,16 +129,26 @@ none:
  li a0, 1
  li a7, 93
  ecall
-${bodies.join("\n")}
- .section .rodata
- .balign 8
-table:
-${table.join("\n")}
- .bss
- .balign 8
-buffer:
- .skip ${CAPACITY_BYTES}
 `;
+
+function program(): string {
+  const texts = instructions();
+  const table = Array.from(
+    { length: 64 },
+    (_, operation) => ` .dword ${texts.has(operation) ? `op${operation}` : "none"}`,
+  );
+  const bodies = [...texts].map(([operation, text]) => `op${operation}:\n ${text}\n ret`);
+  const data = [
+    " .section .rodata",
+    " .balign 8",
+    "table:",
+    ...table,
+    " .bss",
+    " .balign 8",
+    "buffer:",
+    ` .skip ${CAPACITY_BYTES}`,
+  ];
+  return [MAIN, ...bodies, ...data, ""].join("\n");
 }
 
 /**

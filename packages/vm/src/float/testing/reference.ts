@@ -140,9 +140,11 @@ function finish(result: Decoded, format: FloatFormat, rounding: number): RawResu
 
 function quotient(a: Decoded, b: Decoded, format: FloatFormat, rounding: number): RawResult {
   const negative = a.negative !== b.negative;
-  const alike = a.kind === b.kind && (a.kind === "zero" || a.kind === "infinite");
-  if (isNaNKind(a) || isNaNKind(b) || alike) {
-    return invalidUnless(!alike && !isSignalling(a) && !isSignalling(b), format);
+  if (isNaNKind(a) || isNaNKind(b)) {
+    return invalidUnless(!isSignalling(a) && !isSignalling(b), format);
+  }
+  if (a.kind === b.kind && a.kind !== "finite") {
+    return invalidUnless(false, format);
   }
   if (a.kind === "infinite" || b.kind === "zero") {
     return { value: infinity(negative, format), flags: a.kind === "infinite" ? 0 : FLOAT_FLAG.divideByZero };
@@ -205,12 +207,15 @@ function classify(a: Decoded): RawResult {
   return { value: 1n << BigInt(isNaNKind(a) || a.negative ? place : 7 - place), flags: 0 };
 }
 
+/** An integer type's width and range. */
+function integerType(kind: number): { bits: number; least: bigint; most: bigint } {
+  const bits = kind === FLOAT.sToL || kind === FLOAT.sToLu ? 64 : 32;
+  const least = kind === FLOAT.sToWu || kind === FLOAT.sToLu ? 0n : -(1n << BigInt(bits - 1));
+  return { bits, least, most: least + (1n << BigInt(bits)) - 1n };
+}
+
 function toInteger(kind: number, a: Decoded, rounding: number): RawResult {
-  const wide = kind === FLOAT.sToL || kind === FLOAT.sToLu;
-  const unsigned = kind === FLOAT.sToWu || kind === FLOAT.sToLu;
-  const bits = wide ? 64 : 32;
-  const least = unsigned ? 0n : -(1n << BigInt(bits - 1));
-  const most = least + (1n << BigInt(bits)) - 1n;
+  const { bits, least, most } = integerType(kind);
   const extend = (value: bigint): bigint => BigInt.asUintN(64, BigInt.asIntN(bits, value));
   if (isNaNKind(a) || a.kind === "infinite") {
     return { value: extend(a.kind === "infinite" && a.negative ? least : most), flags: FLOAT_FLAG.invalid };
@@ -237,32 +242,37 @@ function fromInteger(kind: number, raw: bigint, format: FloatFormat, rounding: n
 export function softFloatReference(operation: number, rounding: number, raw: RawOperands): RawResult {
   const kind = operation & 31;
   const format = operation < 32 ? SINGLE : DOUBLE;
-  const [a, b, c] = [decode(raw[0], format), decode(raw[1], format), decode(raw[2], format)];
+  const operands = [decode(raw[0], format), decode(raw[1], format), decode(raw[2], format)] as const;
+  if (kind >= FLOAT.minS && kind <= FLOAT.classS) {
+    return ordering(kind, operands, raw, format);
+  }
+  if (kind >= FLOAT.maddS && kind <= FLOAT.nmaddS) {
+    return fusedReference(kind, operands, format, rounding);
+  }
+  if (kind >= FLOAT.wToS && kind <= FLOAT.luToS) {
+    return fromInteger(kind, raw[0], format, rounding);
+  }
+  if (kind === FLOAT.dToS) {
+    return finish(decode(raw[0], format === DOUBLE ? SINGLE : DOUBLE), format, rounding);
+  }
+  return basic(kind, operands, format, rounding);
+}
+
+type Operands = readonly [Decoded, Decoded, Decoded];
+
+function ordering(kind: number, [a, b]: Operands, values: RawOperands, format: FloatFormat): RawResult {
   switch (kind) {
     case FLOAT.minS:
     case FLOAT.maxS:
-      return extreme(a, b, { format, values: raw, maximum: kind === FLOAT.maxS });
-    case FLOAT.eqS:
-    case FLOAT.ltS:
-    case FLOAT.leS:
-      return comparison(kind, a, b);
+      return extreme(a, b, { format, values, maximum: kind === FLOAT.maxS });
     case FLOAT.classS:
       return classify(a);
-    case FLOAT.wToS:
-    case FLOAT.wuToS:
-    case FLOAT.lToS:
-    case FLOAT.luToS:
-      return fromInteger(kind, raw[0], format, rounding);
-    case FLOAT.dToS:
-      return finish(decode(raw[0], format === DOUBLE ? SINGLE : DOUBLE), format, rounding);
     default:
-      return kind < FLOAT.minS || kind > FLOAT.nmaddS
-        ? basic(kind, [a, b], format, rounding)
-        : fusedReference(kind, [a, b, c], format, rounding);
+      return comparison(kind, a, b);
   }
 }
 
-function basic(kind: number, [a, b]: readonly [Decoded, Decoded], format: FloatFormat, rounding: number): RawResult {
+function basic(kind: number, [a, b]: Operands, format: FloatFormat, rounding: number): RawResult {
   switch (kind) {
     case FLOAT.addS:
       return sum(a, b, format, rounding);
@@ -279,12 +289,7 @@ function basic(kind: number, [a, b]: readonly [Decoded, Decoded], format: FloatF
   }
 }
 
-function fusedReference(
-  kind: number,
-  [a, b, c]: readonly [Decoded, Decoded, Decoded],
-  format: FloatFormat,
-  rounding: number,
-): RawResult {
+function fusedReference(kind: number, [a, b, c]: Operands, format: FloatFormat, rounding: number): RawResult {
   const negatesProduct = kind === FLOAT.nmsubS || kind === FLOAT.nmaddS;
   const negatesAddend = kind === FLOAT.msubS || kind === FLOAT.nmaddS;
   const multiplied = product(a, b);

@@ -5,8 +5,8 @@ import { FLAG, SEGMENT_PAYLOAD_MAX, hasFlag, type Segment, type SegmentOptions }
 import { Sender } from "./sender.ts";
 import { addSequence } from "./sequence.ts";
 
-/** How long a connection that ended here first answers the guest's last words again, in ns: twice what a frame may take to arrive. */
-const TIME_WAIT = 2_000_000_000;
+/** How long a connection that ended here first answers the guest's last words again, in ns. Where room is needed it is less. */
+const TIME_WAIT = 60_000_000_000;
 
 const NOTHING = new Uint8Array(0);
 
@@ -122,8 +122,8 @@ export class TcpConnection implements ByteStream {
     }
   }
 
-  /** Forgets everything, and says nothing to the guest. */
-  abandon(): void {
+  /** Forgets everything, and says nothing to the guest. @param failed what the listener is told */
+  abandon(failed = true): void {
     const wasOpen = this.#state !== "closed" && this.#state !== "time-wait";
     this.#state = "closed";
     this.#sender.stop();
@@ -132,7 +132,7 @@ export class TcpConnection implements ByteStream {
     this.#cancelTimeWait?.();
     this.#host.closed();
     if (wasOpen) {
-      this.#tellClosed(true);
+      this.#tellClosed(failed);
     }
   }
 
@@ -171,21 +171,17 @@ export class TcpConnection implements ByteStream {
 
   /** Section 3.10.7.4, with the challenges of RFC 5961. */
   #receiveSynchronized(segment: Segment, receiver: Receiver): void {
-    const isReset = hasFlag(segment, FLAG.reset);
-    const isFinish = hasFlag(segment, FLAG.finish);
-    const isAcceptable = receiver.isAcceptable(segment.sequence, segment.payload.length + (isFinish ? 1 : 0));
-    if (isReset && segment.sequence === receiver.next) {
-      this.abandon();
+    if (hasFlag(segment, FLAG.reset)) {
+      this.#receiveReset(segment, receiver);
       return;
     }
     if (this.#state === "syn-received" && isRepeatedOpening(segment, receiver)) {
       this.#sender.synchronize();
       return;
     }
-    if (!isAcceptable || isReset || hasFlag(segment, FLAG.synchronize)) {
-      if (!isReset || isAcceptable) {
-        this.#acknowledge();
-      }
+    const length = segment.payload.length + (hasFlag(segment, FLAG.finish) ? 1 : 0);
+    if (hasFlag(segment, FLAG.synchronize) || !receiver.isAcceptable(segment.sequence, length)) {
+      this.#acknowledge();
       return;
     }
     if (!hasFlag(segment, FLAG.acknowledge) || !this.#takeAcknowledgement(segment)) {
@@ -193,6 +189,16 @@ export class TcpConnection implements ByteStream {
     }
     this.#takeContent(segment, receiver);
     this.#settle();
+  }
+
+  /** Only one that fits exactly is believed; one that fits nearly is answered, so that a true one can follow. */
+  #receiveReset(segment: Segment, receiver: Receiver): void {
+    if (segment.sequence === receiver.next) {
+      // A peer that has forgotten the connection after both ends (LAST-ACK, CLOSING) breaks nothing off.
+      this.abandon(!(receiver.hasEnded && this.#sender.owesOnlyEnd));
+    } else if (receiver.isAcceptable(segment.sequence, segment.payload.length)) {
+      this.#acknowledge();
+    }
   }
 
   /** @returns false where the segment goes no further */

@@ -76,6 +76,11 @@ export class Sender {
     return this.#hasEnded;
   }
 
+  /** True where all bytes have been acknowledged, and the end has been sent. */
+  get owesOnlyEnd(): boolean {
+    return this.#hasSentFinish && this.#buffer.length === 0;
+  }
+
   /** True where everything, the end as well, has been acknowledged. */
   get isFinished(): boolean {
     return this.#hasSentFinish && this.#unacknowledged === this.#highest;

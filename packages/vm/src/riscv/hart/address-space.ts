@@ -20,6 +20,7 @@ export type AddressSpaceOptions = {
 };
 
 const PAGE_BYTES = 4096;
+const RAM_PAGE = RAM_BASE / PAGE_BYTES;
 
 /** Causes by kind of access. */
 const PAGE_FAULTS = [CAUSE.loadPage, CAUSE.storePage, CAUSE.fetchPage] as const;
@@ -31,20 +32,19 @@ export class AddressSpace {
   readonly #parts: AddressSpaceOptions;
   /** For each page of RAM 1 where a write entry may map it. */
   readonly #mapped: Uint8Array;
-  readonly #ramEnd: number;
   /** May the page of what was located last be entered into a look-aside buffer? */
   #isWhole = false;
 
   constructor(parts: AddressSpaceOptions) {
     this.#parts = parts;
     this.#state = parts.state;
-    this.#ramEnd = RAM_BASE + parts.physical.sizeBytes;
     this.#mapped = new Uint8Array(parts.physical.sizeBytes / PAGE_BYTES);
   }
 
-  /** Is a physical address in RAM? What `locate` found there is wholly, as it doesn't cross a page. */
-  isRam(address: number): boolean {
-    return address >= RAM_BASE && address < this.#ramEnd;
+  /** Is a physical page in RAM? */
+  isRam(page: number): boolean {
+    const index = page - RAM_PAGE;
+    return index >= 0 && index < this.#mapped.length;
   }
 
   /**
@@ -53,24 +53,23 @@ export class AddressSpace {
    * @param high upper half
    * @param access of ACCESS
    * @param size in bytes
-   * @returns physical address; −1 after a trap
+   * @returns physical page (address / 4096); −1 after a trap
    */
   locate(low: number, high: number, access: number, size: number): number {
-    const address = this.find(low, high, access, size);
-    return address < 0 ? this.raise(address, access, low, high) : address;
+    const page = this.find(low, high, access, size);
+    return page < 0 ? this.raise(page, access, low, high) : page;
   }
 
-  /** As `locate`, but takes no trap. @returns physical address, or one of FAULT */
+  /** As `locate`, but takes no trap. @returns physical page, or one of FAULT */
   find(low: number, high: number, access: number, size: number): number {
     const { walker, protection } = this.#parts;
     const privilege = this.#privilege(access);
     const page = walker.translate(low, high, access, privilege);
     if (page < 0) return page;
-    const address = page * PAGE_BYTES + (low & (PAGE_BYTES - 1));
     const pageRights = protection.pageRights(page, privilege);
     this.#isWhole = pageRights !== SPLIT;
-    const rights = pageRights === SPLIT ? protection.rights(address, size, privilege) : pageRights;
-    return (rights & (1 << access)) === 0 ? FAULT.access : address;
+    const rights = this.#isWhole ? pageRights : protection.rights(toAddress(page, low), size, privilege);
+    return (rights & (1 << access)) === 0 ? FAULT.access : page;
   }
 
   /** Takes the trap of an access that failed. @param fault of FAULT @returns −1 */
@@ -90,19 +89,17 @@ export class AddressSpace {
     this.#noteSuperpage(low, high);
   }
 
-  /** Enters a page of code that was located last; its writes have to be noticed from now on. @param address physical, of RAM */
-  enterCode(low: number, high: number, address: number): void {
-    const page = Math.floor(address / PAGE_BYTES);
+  /** Enters a page of code that was located last; its writes have to be noticed from now on. @param page of RAM */
+  enterCode(low: number, high: number, page: number): void {
     this.watch(page);
     this.#parts.buffers.fillFetch(low, high, this.#parts.code.open(page));
     this.#noteSuperpage(low, high);
   }
 
-  /** A page of RAM is about to be written: forgets its code, and counts it as dirty. @param address physical, of RAM */
-  prepareWrite(address: number): void {
-    const page = Math.floor(address / PAGE_BYTES);
+  /** A page of RAM is about to be written: forgets its code, and counts it as dirty. @param page physical address / 4096 */
+  prepareWrite(page: number): void {
     if (this.#parts.code.has(page)) this.#parts.code.drop(page);
-    const index = page - RAM_BASE / PAGE_BYTES;
+    const index = page - RAM_PAGE;
     if (this.#mapped[index] === 1) return;
     this.#mapped[index] = 1;
     this.#parts.physical.markDirty(page);
@@ -110,7 +107,7 @@ export class AddressSpace {
 
   /** From now on writes to a page of RAM are noticed. @param page physical address / 4096 */
   watch(page: number): void {
-    const index = page - RAM_BASE / PAGE_BYTES;
+    const index = page - RAM_PAGE;
     if (this.#mapped[index] !== 1) return;
     this.#mapped[index] = 0;
     this.#parts.buffers.dropWrites(RAM_OFFSET + index * PAGE_BYTES);
@@ -131,4 +128,14 @@ export class AddressSpace {
     const { walker, buffers } = this.#parts;
     if (walker.level !== 0) buffers.noteSuperpage(low, high, walker.level);
   }
+}
+
+/** Physical address. @param low lower half of the virtual address: its offset in the page counts */
+export function toAddress(page: number, low: number): number {
+  return page * PAGE_BYTES + (low & (PAGE_BYTES - 1));
+}
+
+/** Where in the engine's memory an address is. @param page of RAM */
+export function toHost(page: number, low: number): number {
+  return RAM_OFFSET + (page - RAM_PAGE) * PAGE_BYTES + (low & (PAGE_BYTES - 1));
 }

@@ -20,7 +20,7 @@ export type CsrReaderOptions = {
 
 /** Finds and reads control and status registers. */
 export class CsrReader {
-  /** What was read last: halves of the value. */
+  /** What was read last: halves of the value, signed, as those are small integers. */
   low = 0;
   high = 0;
   readonly #state: HartState;
@@ -53,8 +53,8 @@ export class CsrReader {
   }
 
   #give(low: number, high: number): void {
-    this.low = low;
-    this.high = high;
+    this.low = low | 0;
+    this.high = high | 0;
   }
 
   readonly #derivations: Readonly<Record<CsrDerivation, () => void>> = {

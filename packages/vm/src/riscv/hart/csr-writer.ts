@@ -53,9 +53,8 @@ export class CsrWriter {
     const low = this.#state.int(STATE.value);
     const high = this.#state.highInt(STATE.value);
     const isWhole = operation === SYSTEM.csrWrite || operation === SYSTEM.csrWriteOnly;
-    const [writableLow, writableHigh] = register.mask;
-    this.#maskLow = isWhole ? writableLow : writableLow & low;
-    this.#maskHigh = isWhole ? writableHigh : writableHigh & high;
+    this.#maskLow = register.mask[0] & (isWhole ? -1 : low);
+    this.#maskHigh = register.mask[1] & (isWhole ? -1 : high);
     this.#valueLow = isWhole ? low : this.#fill(operation);
     this.#valueHigh = isWhole ? high : this.#fill(operation);
     if (register.effect !== undefined) this.#effects[register.effect](register);

@@ -1,5 +1,5 @@
-import { RAM_BASE, RAM_OFFSET, STATE } from "../../memory/layout.ts";
-import type { AddressSpace } from "./address-space.ts";
+import { STATE } from "../../memory/layout.ts";
+import { toHost, type AddressSpace } from "./address-space.ts";
 import type { HartState } from "./hart-state.ts";
 import type { LookasideBuffers } from "./lookaside-buffers.ts";
 import { ACCESS, FAULT } from "./privilege.ts";
@@ -33,16 +33,17 @@ export class FetchUnit {
   fetch(): number {
     const low = this.#state.int(STATE.pc);
     const high = this.#state.highInt(STATE.pc);
-    const address = this.#locate(low, high);
-    if (address < 0) return 0;
-    this.#space.enterCode(low, high, address);
+    const page = this.#locate(low, high);
+    if (page < 0) return 0;
+    this.#space.enterCode(low, high, page);
     return 1;
   }
 
   /** Reads 16 bits of code at STATE.address. @returns them; −1 after a trap of the instruction at STATE.pc */
   parcel(): number {
-    const address = this.#locate(this.#state.int(STATE.address), this.#state.highInt(STATE.address));
-    return address < 0 ? -1 : this.#state.view.getUint16(address - RAM_BASE + RAM_OFFSET, true);
+    const low = this.#state.int(STATE.address);
+    const page = this.#locate(low, this.#state.highInt(STATE.address));
+    return page < 0 ? -1 : this.#state.view.getUint16(toHost(page, low), true);
   }
 
   /**
@@ -53,10 +54,10 @@ export class FetchUnit {
    * @returns physical page (address / 4096); −1 where nothing can be executed there
    */
   codePage(low: number, high: number): number {
-    const address = this.#space.find(low, high, ACCESS.fetch, PARCEL_BYTES);
-    if (address < 0 || !this.#space.isRam(address)) return -1;
+    const page = this.#space.find(low, high, ACCESS.fetch, PARCEL_BYTES);
+    if (page < 0 || !this.#space.isRam(page)) return -1;
     this.#buffers.noteExecuted(low, high);
-    return Math.floor(address / 4096);
+    return page;
   }
 
   /** Bits of the instruction of four bytes at STATE.pc, for xtval. @returns 0 where they can't be read any more */
@@ -69,14 +70,14 @@ export class FetchUnit {
   }
 
   #peek(low: number, high: number): number {
-    const address = this.#space.find(low, high, ACCESS.fetch, PARCEL_BYTES);
-    if (address < 0 || !this.#space.isRam(address)) return 0;
-    return this.#state.view.getUint16(address - RAM_BASE + RAM_OFFSET, true);
+    const page = this.#space.find(low, high, ACCESS.fetch, PARCEL_BYTES);
+    if (page < 0 || !this.#space.isRam(page)) return 0;
+    return this.#state.view.getUint16(toHost(page, low), true);
   }
 
   #locate(low: number, high: number): number {
-    const address = this.#space.locate(low, high, ACCESS.fetch, PARCEL_BYTES);
-    if (address < 0 || this.#space.isRam(address)) return address;
+    const page = this.#space.locate(low, high, ACCESS.fetch, PARCEL_BYTES);
+    if (page < 0 || this.#space.isRam(page)) return page;
     return this.#space.raise(FAULT.access, ACCESS.fetch, low, high);
   }
 }

@@ -162,7 +162,7 @@ function createTranslation({ physical, code }: HartOptions, state: HartState, tr
     state,
     protection,
     ramBytes: physical.sizeBytes,
-    onWrite: (address) => space.prepareWrite(address),
+    onWrite: (page) => space.prepareWrite(page),
   });
   const space = new AddressSpace({ state, walker, protection, buffers, traps, code, physical });
   const fence = new TranslationFence({ state, buffers, code });

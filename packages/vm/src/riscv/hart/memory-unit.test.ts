@@ -97,6 +97,17 @@ test("a store across two pages, the second of which faults, stores nothing and n
   assert.equal(peek(Number(PAGE) + 0xff8), 0n);
 });
 
+test("a store across two pages makes both dirty, and drops the code of both", () => {
+  const { store, code, physical } = createFixture();
+  const first = Number(PAGE >> 12n);
+  physical.takeDirty();
+  code.open(first);
+  code.open(first + 1);
+  assert.equal(store(PAGE + 0xffen, 4, 0n), true);
+  assert.deepEqual([...physical.takeDirty()], [first, first + 1]);
+  assert.equal(code.pages.size, 0);
+});
+
 test("an access across the end of RAM faults", () => {
   const { load, store, get } = createFixture();
   const end = BigInt(RAM_BASE + RAM_BYTES);
@@ -213,6 +224,9 @@ test("SFENCE.VMA of any address in a superpage drops the whole of it", () => {
   assert.equal(lookup(TLB.read, 0x20_3000n), RAM_OFFSET + 0x3000);
   fence(fixture, 0x3f_f000n);
   assert.equal(lookup(TLB.read, 0x20_3000n), undefined);
+  load(0n, 1);
+  fence(fixture, 0x3f_f000n);
+  assert.notEqual(lookup(TLB.read, 0n), undefined, "no superpage is known any more");
 });
 
 test("SFENCE.VMA of all addresses, and another satp, leave machine mode's translations alone", () => {

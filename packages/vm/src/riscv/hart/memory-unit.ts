@@ -1,7 +1,7 @@
-import { BOUNCE_OFFSET, RAM_BASE, RAM_OFFSET, STATE, TLB } from "../../memory/layout.ts";
+import { BOUNCE_OFFSET, STATE, TLB } from "../../memory/layout.ts";
 import type { SystemBus } from "../../bus/system-bus.ts";
 import type { AccessSize } from "../../bus/port.ts";
-import type { AddressSpace } from "./address-space.ts";
+import { toAddress, toHost, type AddressSpace } from "./address-space.ts";
 import type { HartState } from "./hart-state.ts";
 import { ACCESS, CAUSE, FAULT } from "./privilege.ts";
 import type { TrapUnit } from "./trap.ts";
@@ -20,8 +20,9 @@ export class MemoryUnit {
   readonly #space: AddressSpace;
   readonly #traps: TrapUnit;
   readonly #bus: Pick<SystemBus, "read" | "write">;
-  /** Parts of an access that crosses into another page: host addresses, and where the second part begins. */
-  readonly #hosts = new Float64Array(2);
+  /** Physical pages of the access that crosses from one into another. */
+  #first = 0;
+  #second = 0;
 
   constructor({ state, space, traps, bus }: MemoryUnitOptions) {
     this.#state = state;
@@ -35,10 +36,10 @@ export class MemoryUnit {
     const low = this.#state.int(STATE.address);
     const high = this.#state.highInt(STATE.address);
     if (crossesPage(low, size)) return this.#loadAcross(low, high, size);
-    const address = this.#space.locate(low, high, ACCESS.read, size);
-    if (address < 0) return 0;
-    if (!this.#space.isRam(address)) return this.#loadDevice(address, size);
-    const host = toHost(address);
+    const page = this.#space.locate(low, high, ACCESS.read, size);
+    if (page < 0) return 0;
+    if (!this.#space.isRam(page)) return this.#loadDevice(toAddress(page, low), size);
+    const host = toHost(page, low);
     this.#space.enter(TLB.read, low, high, host);
     return host;
   }
@@ -60,11 +61,11 @@ export class MemoryUnit {
     const low = this.#state.int(STATE.address);
     const high = this.#state.highInt(STATE.address);
     if (crossesPage(low, size)) return this.#storeAcross(low, high, size);
-    const address = this.#space.locate(low, high, ACCESS.write, size);
-    if (address < 0) return 0;
-    if (!this.#space.isRam(address)) return this.#storeDevice(address, size);
-    const host = toHost(address);
-    this.#space.prepareWrite(address);
+    const page = this.#space.locate(low, high, ACCESS.write, size);
+    if (page < 0) return 0;
+    if (!this.#space.isRam(page)) return this.#storeDevice(toAddress(page, low), size);
+    const host = toHost(page, low);
+    this.#space.prepareWrite(page);
     this.#space.enter(TLB.write, low, high, host);
     this.#copy(STATE.value, host, size);
     return 1;
@@ -73,11 +74,11 @@ export class MemoryUnit {
   #aligned(access: typeof ACCESS.read | typeof ACCESS.write, size: number): number {
     const low = this.#state.int(STATE.address);
     const high = this.#state.highInt(STATE.address);
-    const address = this.#space.locate(low, high, access, size);
-    if (address < 0) return 0;
-    if (!this.#space.isRam(address)) return this.#refuse(access);
-    const host = toHost(address);
-    if (access === ACCESS.write) this.#space.prepareWrite(address);
+    const page = this.#space.locate(low, high, access, size);
+    if (page < 0) return 0;
+    if (!this.#space.isRam(page)) return this.#refuse(access);
+    const host = toHost(page, low);
+    if (access === ACCESS.write) this.#space.prepareWrite(page);
     this.#space.enter(access === ACCESS.write ? TLB.write : TLB.read, low, high, host);
     return host;
   }
@@ -110,19 +111,18 @@ export class MemoryUnit {
   #loadAcross(low: number, high: number, size: number): number {
     const first = 4096 - (low & 4095);
     if (!this.#locateBoth(low, high, ACCESS.read, size)) return 0;
-    this.#copy(this.#hosts[0] ?? 0, BOUNCE_OFFSET, first);
-    this.#copy(this.#hosts[1] ?? 0, BOUNCE_OFFSET + first, size - first);
+    this.#copy(toHost(this.#first, low), BOUNCE_OFFSET, first);
+    this.#copy(toHost(this.#second, 0), BOUNCE_OFFSET + first, size - first);
     return BOUNCE_OFFSET;
   }
 
   #storeAcross(low: number, high: number, size: number): number {
     const first = 4096 - (low & 4095);
     if (!this.#locateBoth(low, high, ACCESS.write, size)) return 0;
-    const [start = 0, end = 0] = this.#hosts;
-    this.#space.prepareWrite(start - RAM_OFFSET + RAM_BASE);
-    this.#space.prepareWrite(end - RAM_OFFSET + RAM_BASE);
-    this.#copy(STATE.value, start, first);
-    this.#copy(STATE.value + first, end, size - first);
+    this.#space.prepareWrite(this.#first);
+    this.#space.prepareWrite(this.#second);
+    this.#copy(STATE.value, toHost(this.#first, low), first);
+    this.#copy(STATE.value + first, toHost(this.#second, 0), size - first);
     return 1;
   }
 
@@ -131,13 +131,11 @@ export class MemoryUnit {
     const first = 4096 - (low & 4095);
     const next = (low + first) | 0;
     const nextHigh = next === 0 ? (high + 1) | 0 : high;
-    const start = this.#space.locate(low, high, access, first);
-    if (start < 0) return false;
-    const end = this.#space.locate(next, nextHigh, access, size - first);
-    if (end < 0) return false;
-    this.#hosts[0] = toHost(start);
-    this.#hosts[1] = toHost(end);
-    if (this.#space.isRam(start) && this.#space.isRam(end)) return true;
+    this.#first = this.#space.locate(low, high, access, first);
+    if (this.#first < 0) return false;
+    this.#second = this.#space.locate(next, nextHigh, access, size - first);
+    if (this.#second < 0) return false;
+    if (this.#space.isRam(this.#first) && this.#space.isRam(this.#second)) return true;
     this.#refuse(access);
     return false;
   }
@@ -154,9 +152,4 @@ export class MemoryUnit {
 
 function crossesPage(low: number, size: number): boolean {
   return (low & 4095) + size > 4096;
-}
-
-/** Where a physical address of RAM is in the engine's memory. */
-function toHost(address: number): number {
-  return address - RAM_BASE + RAM_OFFSET;
 }

@@ -1,6 +1,6 @@
 import { RAM_BASE, RAM_OFFSET, STATE } from "../../memory/layout.ts";
 import type { HartState } from "./hart-state.ts";
-import type { PhysicalProtection } from "./physical-protection.ts";
+import { SPLIT, type PhysicalProtection } from "./physical-protection.ts";
 import { ACCESS, FAULT, PRIVILEGE, STATUS } from "./privilege.ts";
 
 /** Bits of a page-table entry's lower half (Privileged Architecture 1.12, section 4.4.1). */
@@ -11,7 +11,7 @@ const LEAF = PTE.read | PTE.write | PTE.execute;
 const LEAF_ONLY = PTE.dirty | PTE.accessed | PTE.user;
 const PAGE_BYTES = 4096;
 const PTE_BYTES = 8;
-const HALF = 0x1_0000_0000;
+const RAM_PAGE = RAM_BASE / PAGE_BYTES;
 
 /** What a walker works with. */
 export type PageWalkerOptions = {
@@ -19,13 +19,14 @@ export type PageWalkerOptions = {
   readonly protection: PhysicalProtection;
   /** Bytes of RAM. Tables elsewhere are access faults. */
   readonly ramBytes: number;
-  /** The walker is about to write to a page table. @param address physical, of the entry */
-  readonly onWrite: (address: number) => void;
+  /** The walker is about to write to a page table. @param page physical address / 4096 */
+  readonly onWrite: (page: number) => void;
 };
 
 /**
  * Walks page tables: Sv39 and Sv48. The accessed and dirty bits are set in the tables by the walk (Svadu). Svpbmt and Svnapot are absent:
- * their bits are reserved. There are no address-space identifiers.
+ * their bits are reserved. There are no address-space identifiers. Places are page numbers and offsets: a physical address doesn't fit a
+ * small integer, and would be allocated wherever it crosses a call.
  */
 export class PageWalker {
   /** Of the leaf that the last walk found, as it is now; all rights where translation is off. */
@@ -34,8 +35,8 @@ export class PageWalker {
   level = 0;
   readonly #state: HartState;
   readonly #protection: PhysicalProtection;
-  readonly #ramBytes: number;
-  readonly #onWrite: (address: number) => void;
+  readonly #ramEndPage: number;
+  readonly #onWrite: (page: number) => void;
   // What the walk is for stands in fields, as an object for each walk would have to be allocated.
   #access: number = ACCESS.read;
   #privilege: number = PRIVILEGE.user;
@@ -43,7 +44,7 @@ export class PageWalker {
   constructor({ state, protection, ramBytes, onWrite }: PageWalkerOptions) {
     this.#state = state;
     this.#protection = protection;
-    this.#ramBytes = ramBytes;
+    this.#ramEndPage = RAM_PAGE + ramBytes / PAGE_BYTES;
     this.#onWrite = onWrite;
   }
 
@@ -60,7 +61,7 @@ export class PageWalker {
     if (mode === 0) {
       this.flags = LEAF | PTE.accessed | PTE.dirty;
       this.level = 0;
-      return (high >>> 0) * 0x10_0000 + (low >>> 12);
+      return joinPage(low >>> 12, high, 20);
     }
     // satp.MODE is 8 for three levels (Sv39), 9 for four (Sv48); all bits above the translated ones equal the highest of them.
     const unused = mode === 8 ? 25 : 16;
@@ -72,22 +73,23 @@ export class PageWalker {
 
   #walk(low: number, high: number, levels: number): number {
     const view = this.#state.view;
-    let table = this.#state.low(STATE.satp) + (this.#state.high(STATE.satp) & 0xfff) * HALF;
+    let table = joinPage(this.#state.int(STATE.satp), this.#state.high(STATE.satp) & 0xfff, 32);
     for (let level = levels - 1; level >= 0; level--) {
-      const address = table * PAGE_BYTES + tableIndex(low, high, level) * PTE_BYTES;
-      if (!this.#mayAccess(address, ACCESS.read)) return FAULT.access;
-      const host = address - RAM_BASE + RAM_OFFSET;
+      const page = table;
+      const offset = tableIndex(low, high, level) * PTE_BYTES;
+      if (!this.#mayAccess(page, offset, ACCESS.read)) return FAULT.access;
+      const host = RAM_OFFSET + (page - RAM_PAGE) * PAGE_BYTES + offset;
       const entry = view.getInt32(host, true);
       const entryHigh = view.getUint32(host + 4, true);
       if (!isUsable(entry, entryHigh)) return FAULT.page;
-      table = (entry >>> 10) + entryHigh * 0x40_0000;
+      table = joinPage(entry >>> 10, entryHigh, 22);
       if ((entry & LEAF) !== 0) {
         const within = (1 << (9 * level)) - 1;
         const isAligned = (((entry >>> 10) | (entryHigh << 22)) & within) === 0;
         if (!isAligned || !this.#isPermitted(entry)) return FAULT.page;
-        if (!this.#mark(address, entry)) return FAULT.access;
+        if (!this.#mark(page, offset, entry)) return FAULT.access;
         this.level = level;
-        return table + (((low >>> 12) | (high << 20)) & within);
+        return table < 0 ? FAULT.access : table | (((low >>> 12) | (high << 20)) & within);
       }
       if ((entry & LEAF_ONLY) !== 0) return FAULT.page;
     }
@@ -108,22 +110,38 @@ export class PageWalker {
   }
 
   /** Section 4.3.2, step 7. @returns false where the table may not be written */
-  #mark(address: number, entry: number): boolean {
+  #mark(page: number, offset: number, entry: number): boolean {
     const marked = entry | PTE.accessed | (this.#access === ACCESS.write ? PTE.dirty : 0);
     this.flags = marked & 0xff;
     if (marked === entry) return true;
-    if (!this.#mayAccess(address, ACCESS.write)) return false;
-    this.#onWrite(address);
-    this.#state.view.setInt32(address - RAM_BASE + RAM_OFFSET, marked, true);
+    if (!this.#mayAccess(page, offset, ACCESS.write)) return false;
+    this.#onWrite(page);
+    this.#state.view.setInt32(RAM_OFFSET + (page - RAM_PAGE) * PAGE_BYTES + offset, marked, true);
     return true;
   }
 
   /** Tables lie in RAM, and are read and written as the supervisor would (section 3.7.2). */
-  #mayAccess(address: number, access: number): boolean {
-    const offset = address - RAM_BASE;
-    if (!(offset >= 0 && offset + PTE_BYTES <= this.#ramBytes)) return false;
-    return (this.#protection.rights(address, PTE_BYTES, PRIVILEGE.supervisor) & (1 << access)) !== 0;
+  #mayAccess(page: number, offset: number, access: number): boolean {
+    if (!(page >= RAM_PAGE && page < this.#ramEndPage)) return false;
+    const pageRights = this.#protection.pageRights(page, PRIVILEGE.supervisor);
+    const rights =
+      pageRights === SPLIT
+        ? this.#protection.rights(page * PAGE_BYTES + offset, PTE_BYTES, PRIVILEGE.supervisor)
+        : pageRights;
+    return (rights & (1 << access)) !== 0;
   }
+}
+
+/**
+ * Number of a physical page, as a small integer: above 2^31 there is neither RAM nor a device.
+ * @param low its lowest bits; at most 31 of them are set where it is below
+ * @param high the ones from bit `shift` on
+ * @returns FAULT.access where it is above
+ */
+function joinPage(low: number, high: number, shift: number): number {
+  const joined = shift < 32 ? low | (high << shift) : low;
+  const rest = shift < 32 ? high >>> (31 - shift) : high;
+  return rest !== 0 || joined < 0 ? FAULT.access : joined;
 }
 
 function isUsable(entry: number, entryHigh: number): boolean {

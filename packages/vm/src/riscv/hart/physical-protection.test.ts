@@ -41,7 +41,7 @@ const config = fc.nat(0x9f).map((value) => ((value & 3) === 2 ? value | 1 : valu
 
 test("rights are those of the specification's rules, for accesses and for pages", () => {
   const { set, view } = createFixture();
-  const state = new HartState({ buffer: view.buffer } as WebAssembly.Memory);
+  const state = new HartState({ buffer: view.buffer });
   const protection = new PhysicalProtection(state);
   const entries = fc.array(fc.record({ config, address: bound }), { minLength: 1, maxLength: 16 });
   const access = fc.record({ word: fc.nat(0x1fff), size: fc.constantFrom(1n, 2n, 4n, 8n), isMachine: fc.boolean() });
@@ -65,11 +65,13 @@ test("rights are those of the specification's rules, for accesses and for pages"
 });
 
 test("a locked entry cannot be changed, nor the bound that its range starts at, and it binds machine mode", () => {
-  const { csr, load, int, set } = createFixture();
+  const { csr, load, lookup, int, set } = createFixture();
   csr("write", 0x3b4, 0x2000_0000n);
   csr("write", 0x3b5, 0x2000_0400n);
+  assert.equal(load(0x8000_0008n, 8), 0n);
   // Entry 5: locked, from entry 4 on, no rights.
   csr("write", 0x3a0, 0x88n << 40n);
+  assert.equal(lookup(TLB.read, 0x8000_0008n), undefined, "what was allowed is forgotten");
   assert.equal(load(0x8000_0008n, 8), undefined);
   assert.equal(int(STATE.mcause), CAUSE.loadAccess);
   for (const number of [0x3b4, 0x3b5]) {

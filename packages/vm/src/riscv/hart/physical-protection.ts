@@ -25,6 +25,9 @@ export class PhysicalProtection {
   readonly #starts = new Float64Array(PMP_COUNT);
   readonly #ends = new Float64Array(PMP_COUNT);
   readonly #configs = new Uint8Array(PMP_COUNT);
+  /** The pages that a range touches, and those that it covers: the first, and the one after the last. */
+  readonly #touched = new Float64Array(2 * PMP_COUNT);
+  readonly #covered = new Float64Array(2 * PMP_COUNT);
   #active = 0;
 
   constructor(state: HartState) {
@@ -43,17 +46,23 @@ export class PhysicalProtection {
    * @returns rights as bits R 1, W 2, X 4, or SPLIT
    */
   pageRights(page: number, privilege: number): number {
-    const start = page * PAGE_BYTES;
-    const entry = this.#find(start, start + PAGE_BYTES);
-    if (entry < 0) return noMatch(privilege);
-    return this.#covers(entry, start, start + PAGE_BYTES) ? this.#rights(entry, privilege) : SPLIT;
+    for (let entry = 0; entry < this.#active; entry++) {
+      if (page >= (this.#touched[2 * entry + 1] ?? 0) || page < (this.#touched[2 * entry] ?? 0)) continue;
+      const isCovered = page >= (this.#covered[2 * entry] ?? 0) && page < (this.#covered[2 * entry + 1] ?? 0);
+      return isCovered ? this.#rights(entry, privilege) : SPLIT;
+    }
+    return noMatch(privilege);
   }
 
   /** @returns rights to `size` bytes at a physical address: none where an entry matches a part of them alone */
   rights(address: number, size: number, privilege: number): number {
-    const entry = this.#find(address, address + size);
-    if (entry < 0) return noMatch(privilege);
-    return this.#covers(entry, address, address + size) ? this.#rights(entry, privilege) : 0;
+    const end = address + size;
+    for (let entry = 0; entry < this.#active; entry++) {
+      const first = this.#starts[entry] ?? 0;
+      const last = this.#ends[entry] ?? 0;
+      if (address < last && end > first) return address >= first && end <= last ? this.#rights(entry, privilege) : 0;
+    }
+    return noMatch(privilege);
   }
 
   /** Writes eight entries' configurations. @param first entry of the lowest byte: 0 or 8 */
@@ -115,18 +124,9 @@ export class PhysicalProtection {
     this.#starts[this.#active] = start;
     this.#ends[this.#active] = end;
     this.#configs[this.#active] = config;
+    this.#touched.set([Math.floor(start / PAGE_BYTES), Math.ceil(end / PAGE_BYTES)], 2 * this.#active);
+    this.#covered.set([Math.ceil(start / PAGE_BYTES), Math.floor(end / PAGE_BYTES)], 2 * this.#active);
     this.#active++;
-  }
-
-  /** @returns the first range that holds any of the bytes; −1 where none does */
-  #find(start: number, end: number): number {
-    for (let entry = 0; entry < this.#active; entry++)
-      if (start < (this.#ends[entry] ?? 0) && end > (this.#starts[entry] ?? 0)) return entry;
-    return -1;
-  }
-
-  #covers(entry: number, start: number, end: number): boolean {
-    return start >= (this.#starts[entry] ?? 0) && end <= (this.#ends[entry] ?? 0);
   }
 
   #rights(entry: number, privilege: number): number {

@@ -24,3 +24,8 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...FLOATING,
   ...BIT_MANIPULATION,
 ];
+
+/** The instruction of an index, as decoders give it. What is none is illegal. */
+export function instructionAt(index: number): Instruction {
+  return INSTRUCTIONS[index] ?? ILLEGAL;
+}

@@ -20,7 +20,7 @@ type Served = HartFixture & {
   readonly resets: [SbiReset, boolean][];
   input: string;
   /** @returns a0 and a1, signed */
-  call(extension: number, id: number, ...given: (bigint | number)[]): readonly [bigint, bigint];
+  readonly call: (extension: number, id: number, ...given: readonly (bigint | number)[]) => readonly [bigint, bigint];
 };
 
 function served(): Served {

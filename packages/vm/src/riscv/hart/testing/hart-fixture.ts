@@ -12,7 +12,7 @@ import {
 import { createPhysicalMemory, type GuestMemory } from "../../../memory/physical-memory.ts";
 import type { SbiServices } from "../../sbi/port.ts";
 import { createHart, type Hart } from "../hart.ts";
-import { SYSTEM, type CodePages } from "../port.ts";
+import type { CodePages } from "../port.ts";
 import { PRIVILEGE, type Privilege } from "../privilege.ts";
 
 /** Bytes of the fixture's RAM. */
@@ -29,32 +29,31 @@ export type HartFixture = {
   /** Pages that hold code, and how often the jump cache was emptied. */
   readonly code: CodePages & { readonly pages: Set<number>; forgotten: number };
   readonly device: { readonly reads: number[]; readonly writes: [address: number, size: number, value: bigint][] };
-  readonly time: { set(nanoseconds: number): void };
+  readonly time: { readonly set: (nanoseconds: number) => void };
   readonly float: { result: number };
-  get(offset: number): bigint;
-  set(offset: number, value: bigint): void;
-  int(offset: number): number;
-  register(index: number): bigint;
+  readonly get: (offset: number) => bigint;
+  readonly set: (offset: number, value: bigint) => void;
+  readonly int: (offset: number) => number;
+  readonly register: (index: number) => bigint;
   /** Physical memory, eight bytes. */
-  peek(address: number): bigint;
-  poke(address: number, value: bigint): void;
+  readonly peek: (address: number) => bigint;
+  readonly poke: (address: number, value: bigint) => void;
   /** Sets what a program would have had to set before. */
-  enter(privilege: Privilege): void;
-  csr(operation: keyof typeof CSR_OPERATIONS, number: number, value?: bigint): { result: number; old: bigint };
-  load(address: bigint, size: number): bigint | undefined;
-  store(address: bigint, size: number, value: bigint): boolean;
-  fetch(address: bigint): boolean;
+  readonly enter: (privilege: Privilege) => void;
+  /** A CSR instruction that is not a trap has a result of 1, or leaves; `old` is what it read. */
+  readonly csr: (
+    operation: keyof typeof CSR_OPERATIONS,
+    number: number,
+    value?: bigint,
+  ) => { readonly result: number; readonly old: bigint };
+  readonly load: (address: bigint, size: number) => bigint | undefined;
+  readonly store: (address: bigint, size: number, value: bigint) => boolean;
+  readonly fetch: (address: bigint) => boolean;
   /** Does the look-aside buffer of the mode that runs know an aligned access? @returns host address */
-  lookup(kind: number, address: bigint, size?: number): number | undefined;
+  readonly lookup: (kind: number, address: bigint, size?: number) => number | undefined;
 };
 
-const CSR_OPERATIONS = {
-  read: SYSTEM.csrRead,
-  write: SYSTEM.csrWrite,
-  set: SYSTEM.csrSet,
-  clear: SYSTEM.csrClear,
-  writeOnly: SYSTEM.csrWriteOnly,
-} as const;
+const CSR_OPERATIONS = { read: 0, write: 1, set: 2, clear: 3, writeOnly: 4 } as const;
 
 /** Slices begin with this budget. */
 export const BUDGET = 1000;

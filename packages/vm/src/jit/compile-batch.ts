@@ -1,0 +1,92 @@
+import { FIRST_FUNCTION } from "../interpreter/generate.ts";
+import { RAM_BASE, RAM_OFFSET } from "../memory/layout.ts";
+import { type MemoryDescription, standardImports, TYPE_INDEX, TYPES } from "../processor/core-module.ts";
+import { createDecoder } from "../riscv/isa/decode.ts";
+import { instructionAt } from "../riscv/isa/instructions.ts";
+import { encodeModule } from "../wasm/module.ts";
+import { compileUnit } from "./compile-unit.ts";
+import { type BasicBlock, discoverBlocks } from "./discover.ts";
+import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./request.ts";
+
+/** Most instructions of a unit, by shape. */
+const LIMITS = { block: 40, region: 600 } as const;
+
+const decode = createDecoder();
+
+/** Compiles units to one module. @returns undefined where none of them can be compiled */
+export function compileBatch(
+  memory: WebAssembly.Memory,
+  description: MemoryDescription,
+  requests: readonly CompileRequest[],
+): CompiledBatch | undefined {
+  const units = requests.flatMap((request) => compileRequest(memory, request) ?? []);
+  if (units.length === 0) return undefined;
+  const bodies = units.map(({ body }) => body);
+  return { module: new WebAssembly.Module(encodeUnits(bodies, description)), units };
+}
+
+/** A module of units' bodies; body `n` is its export `u<n>`. */
+export function encodeUnits(bodies: readonly Uint8Array[], description: MemoryDescription): Uint8Array<ArrayBuffer> {
+  return encodeModule({
+    types: TYPES,
+    imports: standardImports(description),
+    functions: bodies.map((body) => [TYPE_INDEX.unit, body]),
+    exports: bodies.map((_, index) => [`u${index}`, FIRST_FUNCTION + index]),
+  });
+}
+
+function compileRequest(memory: WebAssembly.Memory, request: CompileRequest): CompiledUnit | undefined {
+  const { address, mode, shape } = request;
+  const offset = address % 4096;
+  // A copy: the guest may be writing there.
+  const bytes = new Uint8Array(memory.buffer, RAM_OFFSET + (address - offset - RAM_BASE), 4096).slice();
+  const blocks = discoverBlocks({
+    page: new DataView(bytes.buffer),
+    offset,
+    shape,
+    limit: LIMITS[shape],
+    decode,
+    flowOf: (instruction) => instructionAt(instruction).flow,
+  });
+  if (blocks.length === 0) return undefined;
+  const segments = segmentsOf(blocks);
+  return {
+    ...request,
+    segments,
+    code: gather(bytes, offset, segments),
+    instructions: blocks.reduce((sum, { instructions }) => sum + instructions.length, 0),
+    body: compileUnit(blocks, { mode, shape }, (instruction) => instructionAt(instruction).semantics),
+  };
+}
+
+/** The stretches of code that blocks cover, ascending, joined where they touch. */
+function segmentsOf(blocks: readonly BasicBlock[]): readonly Segment[] {
+  const parts = blocks.flatMap(({ instructions }) => instructions).toSorted((a, b) => a.distance - b.distance);
+  const segments: { distance: number; length: number }[] = [];
+  for (const { distance, length } of parts) {
+    const last = segments.at(-1);
+    if (last && distance <= last.distance + last.length)
+      last.length = Math.max(last.length, distance + length - last.distance);
+    else segments.push({ distance, length });
+  }
+  return segments;
+}
+
+function gather(page: Uint8Array, offset: number, segments: readonly Segment[]): Uint8Array {
+  const code = new Uint8Array(segments.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const { distance, length } of segments) {
+    code.set(page.subarray(offset + distance, offset + distance + length), at);
+    at += length;
+  }
+  return code;
+}
+
+/** True where the guest's memory still holds what a unit was compiled from. */
+export function isCurrent(ram: Uint8Array, { address, segments, code }: CompiledUnit): boolean {
+  let at = 0;
+  for (const { distance, length } of segments)
+    for (let index = 0; index < length; index++)
+      if (ram[address - RAM_BASE + distance + index] !== code[at++]) return false;
+  return true;
+}

@@ -1,0 +1,38 @@
+import type { Mode } from "../memory/layout.ts";
+
+/** How much of the guest's code makes one unit: a short trace, or all that is reached without leaving the page. */
+export type Shape = "block" | "region";
+
+/** A place that became hot. */
+export type CompileRequest = {
+  /** Physical address of its first instruction. */
+  readonly address: number;
+  readonly mode: Mode;
+  readonly shape: Shape;
+};
+
+/** What a unit was compiled from, and to. */
+export type CompiledUnit = CompileRequest & {
+  /** The guest's code that it depends on: distances from its first instruction, in bytes. */
+  readonly segments: readonly Segment[];
+  /** The bytes of the segments, one after the other, as they were. */
+  readonly code: Uint8Array;
+  readonly instructions: number;
+  readonly body: Uint8Array;
+};
+
+/** A stretch of the guest's code. */
+export type Segment = { readonly distance: number; readonly length: number };
+
+/** Units that were compiled together. Unit `n` is the module's export `u<n>`. */
+export type CompiledBatch = {
+  readonly module: WebAssembly.Module;
+  readonly units: readonly CompiledUnit[];
+};
+
+/** Compiles beside the machine: in a worker. */
+export interface UnitCompiler {
+  /** Compiles what the guest's memory holds now, or a little later. Never rejects; a unit that can't be compiled is left out. */
+  compile(requests: readonly CompileRequest[]): Promise<CompiledBatch | undefined>;
+  close(): void;
+}
