@@ -137,6 +137,11 @@ export class DecodedPages {
     this.#view.setInt32(record + RECORD.immediate, unit, true);
   }
 
+  /** Counts the jumps that arrive at a record from anew. @param count until `hot` is told again */
+  countAgain(record: number, count: number): void {
+    this.#view.setUint16(record + RECORD.counter, count, true);
+  }
+
   /** Has the record decoded anew when it is reached, and interpreted. */
   undecode(record: number): void {
     this.#view.setUint16(record + RECORD.handler, HANDLER.undecoded, true);

@@ -22,6 +22,8 @@ type Locals = {
   /** Bytes of records that a jump may reach without looking up its page: 0 while an instruction that straddles pages runs. */
   readonly limit: number;
   readonly budget: number;
+  /** What the budget was when instructions were last counted. */
+  readonly counted: number;
   /** Offset of the current mode's look-aside buffers, from the first mode's. */
   readonly bank: number;
   readonly displacement: number;
@@ -43,6 +45,7 @@ export function generateInterpreter(instructions: readonly Interpreted[]): Uint8
     page: writer.local(TYPE.i32),
     limit: writer.local(TYPE.i32),
     budget: writer.local(TYPE.i32),
+    counted: writer.local(TYPE.i32),
     bank: writer.local(TYPE.i32),
     displacement: writer.local(TYPE.i32),
     entry: writer.local(TYPE.i32),
@@ -70,10 +73,8 @@ export function generateInterpreter(instructions: readonly Interpreted[]): Uint8
   return writer.finish();
 }
 
-function writeStart(writer: FunctionWriter, { budget, bank }: Locals): void {
-  writer.i32(0);
-  writer.memory(OP.i32Load, STATE.budget);
-  writer.set(budget);
+function writeStart(writer: FunctionWriter, { budget, counted, bank }: Locals): void {
+  writeLoadBudget(writer, budget, counted);
   writer.i32(0);
   writer.memory(OP.i32Load, STATE.mode);
   writer.i32(TLB.modeBytes);
@@ -84,7 +85,7 @@ function writeStart(writer: FunctionWriter, { budget, bank }: Locals): void {
 /** Finds the records of the page that `pc` lies in. */
 function writeResolve(
   writer: FunctionWriter,
-  { pc, page, pageAddress, record, limit, entry, bank, budget }: Locals,
+  { pc, page, pageAddress, record, limit, entry, bank, budget, counted }: Locals,
 ): void {
   writer.get(pc);
   writer.i64(-4096, -1);
@@ -103,7 +104,7 @@ function writeResolve(
   writer.call(HELPER.fetch);
   writer.op(OP.i32Eqz);
   writer.open(OP.if);
-  writeLeave(writer, budget);
+  writeLeave(writer, { budget, counted });
   writer.close();
   writer.close();
   writer.get(entry);
@@ -145,7 +146,7 @@ function writeTarget(writer: FunctionWriter, locals: Locals): void {
   writer.i32(0);
   writer.op(OP.i32LtS);
   writer.open(OP.if);
-  writeStoreBudget(writer, budget);
+  writeStoreBudget(writer, locals);
   pushPc(writer, locals);
   writer.op(OP.return);
   writer.close();
@@ -166,14 +167,40 @@ function writeTarget(writer: FunctionWriter, locals: Locals): void {
   writer.close();
 }
 
-function writeStoreBudget(writer: FunctionWriter, budget: number): void {
+function writeStoreBudget(writer: FunctionWriter, locals: Pick<Locals, "budget" | "counted">): void {
   writer.i32(0);
-  writer.get(budget);
+  writer.get(locals.budget);
   writer.memory(OP.i32Store, STATE.budget);
+  writeCount(writer, STATE.interpreted, locals);
 }
 
-function writeLeave(writer: FunctionWriter, budget: number): void {
-  writeStoreBudget(writer, budget);
+function writeLoadBudget(writer: FunctionWriter, budget: number, counted: number): void {
+  writer.i32(0);
+  writer.memory(OP.i32Load, STATE.budget);
+  writer.tee(budget);
+  writer.set(counted);
+}
+
+/** Adds what was run since the budget was counted last. @param total offset of an i64 */
+export function writeCount(
+  writer: FunctionWriter,
+  total: number,
+  { budget, counted }: { readonly budget: number; readonly counted: number },
+): void {
+  writer.i32(0);
+  writer.i32(0);
+  writer.memory(OP.i64Load, total);
+  writer.get(counted);
+  writer.get(budget);
+  writer.tee(counted);
+  writer.op(OP.i32Sub);
+  writer.op(OP.i64ExtendI32S);
+  writer.op(OP.i64Add);
+  writer.memory(OP.i64Store, total);
+}
+
+function writeLeave(writer: FunctionWriter, locals: Pick<Locals, "budget" | "counted">): void {
+  writeStoreBudget(writer, locals);
   writer.i64(1, 0);
   writer.op(OP.return);
 }
@@ -275,7 +302,7 @@ function writeAdvance(writer: FunctionWriter, { record }: Locals): void {
 
 /** Has the record decoded, and runs it; where it straddles pages, in a place of its own. */
 function writeUndecoded(writer: FunctionWriter, locals: Locals, { next }: Labels): void {
-  const { record, page, limit, budget, entry } = locals;
+  const { record, page, limit, budget, counted, entry } = locals;
   writer.i32(0);
   pushPc(writer, locals);
   writer.memory(OP.i64Store, STATE.pc);
@@ -284,7 +311,7 @@ function writeUndecoded(writer: FunctionWriter, locals: Locals, { next }: Labels
   writer.tee(entry);
   writer.op(OP.i32Eqz);
   writer.open(OP.if);
-  writeLeave(writer, budget);
+  writeLeave(writer, { budget, counted });
   writer.close();
   writer.get(entry);
   writer.get(record);
@@ -310,7 +337,7 @@ function writeEnterUnit(writer: FunctionWriter, locals: Locals): void {
   writer.i32(1);
   writer.op(OP.i32Add);
   writer.set(locals.budget);
-  writeStoreBudget(writer, locals.budget);
+  writeStoreBudget(writer, locals);
   pushPc(writer, locals);
   writer.op(OP.return);
 }
@@ -329,7 +356,7 @@ function writePageEnd(writer: FunctionWriter, locals: Locals, { resolve }: Label
 export const FIRST_FUNCTION: number = Object.keys(HELPER).length;
 
 function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels): Lowering {
-  const leave = (): void => writeLeave(writer, locals.budget);
+  const leave = (): void => writeLeave(writer, locals);
   const displacement = (): void => {
     writer.get(locals.record);
     writer.memory(OP.i32Load, RECORD.immediate);
@@ -357,12 +384,8 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
       pushPc(writer, locals);
       writer.memory(OP.i64Store, STATE.pc);
     },
-    storeBudget: () => writeStoreBudget(writer, locals.budget),
-    loadBudget: () => {
-      writer.i32(0);
-      writer.memory(OP.i32Load, STATE.budget);
-      writer.set(locals.budget);
-    },
+    storeBudget: () => writeStoreBudget(writer, locals),
+    loadBudget: () => writeLoadBudget(writer, locals.budget, locals.counted),
     leave,
     flush: () => undefined,
     leaveFlushed: leave,

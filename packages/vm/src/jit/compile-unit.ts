@@ -1,3 +1,4 @@
+import { writeCount } from "../interpreter/generate.ts";
 import { IrBlock, KIND, type Value } from "../ir/block.ts";
 import { HELPER, Lowering, type LoweringTarget } from "../ir/lower.ts";
 import { IrRecorder } from "../ir/recorder.ts";
@@ -57,6 +58,8 @@ class UnitCompiler {
   readonly #locals: Map<number, number> = new Map();
   readonly #lowering: Lowering;
   readonly #budget: number;
+  /** What the budget was when a block's instructions were last counted. */
+  readonly #counted: number;
   readonly #next: number;
   readonly #entry: number;
   /** Which of `#leaves` is taken. */
@@ -95,6 +98,7 @@ class UnitCompiler {
     );
     this.#leaveIndex = this.#writer.local(TYPE.i32);
     this.#budget = this.#writer.local(TYPE.i32);
+    this.#counted = this.#writer.local(TYPE.i32);
     this.#next = this.#writer.local(TYPE.i64);
     this.#entry = this.#writer.local(TYPE.i32);
     this.#lowering = new Lowering(this.#writer, this.#target());
@@ -271,11 +275,13 @@ class UnitCompiler {
     this.#writer.i32(0);
     this.#writer.get(this.#budget);
     this.#writer.memory(OP.i32Store, STATE.budget);
+    if (!this.#isRegion) writeCount(this.#writer, STATE.inBlocks, { budget: this.#budget, counted: this.#counted });
   }
 
   #loadBudget(): void {
     this.#writer.i32(0);
     this.#writer.memory(OP.i32Load, STATE.budget);
+    if (!this.#isRegion) this.#writer.tee(this.#counted);
     this.#writer.set(this.#budget);
   }
 

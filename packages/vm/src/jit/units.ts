@@ -1,6 +1,8 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
-import { type Mode, RAM_OFFSET, UNITS } from "../memory/layout.ts";
+import { type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
+import type { CodeCache } from "../cache/code-cache.ts";
+import { CachedUnits } from "./cached-units.ts";
 import { compileBatch, isCurrent } from "./compile-batch.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Shape, UnitCompiler } from "./request.ts";
 
@@ -13,6 +15,14 @@ export type UnitsOptions = {
   readonly host: Readonly<Record<string, WebAssembly.ImportValue>>;
   /** Where to compile. Left out: here, between two slices. */
   readonly compiler?: UnitCompiler;
+  /** What was compiled in earlier runs; takes in what is compiled now. */
+  readonly cache?: CodeCache;
+  /** Shapes of units that a hot place may become, the best first. */
+  readonly shapes: readonly Shape[];
+  /** How often a jump arrives at a place before it is looked for in the cache. */
+  readonly firstThreshold: number;
+  /** How often a jump arrives at a place before it is compiled. */
+  readonly blockThreshold: number;
   /** How often a block is entered before it becomes a region; 0: never. */
   readonly regionThreshold: number;
   /** A unit took another's place: whoever knows that one by its address must forget it. */
@@ -23,7 +33,7 @@ export type UnitsOptions = {
 type Installed = Omit<CompiledUnit, "body"> & { readonly index: number };
 
 /** How many units wait before they are compiled together, while others are being compiled. */
-const BATCH = 512;
+const BATCH = Number(process.env.B ?? 64);
 
 /** The compiled units of a machine. */
 export class Units {
@@ -38,13 +48,46 @@ export class Units {
   #isCompiling = false;
   readonly #freeIndices: number[] = [];
   #nextIndex = 1;
-  /** How many were compiled since the machine was made. */
+  readonly #cached: CachedUnits | undefined;
+  /** Places, by `keyOf`, that the cache was found not to know. */
+  readonly #unknown: Set<string> = new Set();
+  /** How many were compiled since the machine was made, and how many came from the cache. */
   readonly compiled: Record<Shape, number> = { block: 0, region: 0 };
+  readonly loaded: Record<Shape, number> = { block: 0, region: 0 };
 
   constructor(options: UnitsOptions) {
     this.#options = options;
     this.#view = new DataView(options.memory.buffer);
     this.#ram = new Uint8Array(options.memory.buffer, RAM_OFFSET);
+    const { cache, memoryDescription, host } = options;
+    this.#cached = cache && new CachedUnits(cache, memoryDescription, host);
+  }
+
+  /**
+   * Jumps have arrived at a place often enough: what the cache has of it is entered from now on; else it is compiled, once it is hot.
+   * @param record of its decoded instruction
+   */
+  arrived(record: number, mode: Mode): void {
+    const { pages, shapes, firstThreshold, blockThreshold } = this.#options;
+    const address = pages.addressOf(record);
+    if (address === undefined) return;
+    const requests = shapes.map((shape) => ({ address, mode, shape }));
+    const last = requests.at(-1);
+    if (!last || requests.some((request) => this.#load(request))) return;
+    const key = keyOf(last);
+    if (firstThreshold === blockThreshold || this.#unknown.has(key)) return this.request(last);
+    this.#unknown.add(key);
+    pages.countAgain(record, blockThreshold);
+  }
+
+  /** Enters a unit of the cache, where there is one. */
+  #load(request: CompileRequest): boolean {
+    const start = Math.floor((request.address - RAM_BASE) / 4096) * 4096;
+    const found = this.#cached?.find(request, this.#ram.subarray(start, start + 4096));
+    if (!found) return false;
+    if (this.#enter(found.unit, found.code)) this.#options.onReplace();
+    this.loaded[request.shape]++;
+    return true;
   }
 
   /** A place in the guest's code is hot: it is compiled with the next batch. */
@@ -58,7 +101,9 @@ export class Units {
   /** A block is hot: a region is to take its place. @param record the unit's */
   requestRegion(record: number): void {
     const unit = this.#byIndex.get(this.#view.getInt32(record, true));
-    if (unit) this.request({ address: unit.address, mode: unit.mode, shape: "region" });
+    if (!unit) return;
+    const request: CompileRequest = { address: unit.address, mode: unit.mode, shape: "region" };
+    if (!this.#load(request)) this.request(request);
   }
 
   /** True while units are being compiled elsewhere: the host should listen for them. */
@@ -70,13 +115,22 @@ export class Units {
   compileWaiting(): void {
     if (this.#waiting.length === 0 || this.#isCompiling) return;
     const { compiler, memory, memoryDescription } = this.#options;
-    const requests = this.#waiting.splice(0, BATCH);
+    const requests = this.#takeBatch();
     if (!compiler) return this.#install(requests, compileBatch(memory, memoryDescription, requests));
     this.#isCompiling = true;
     void compiler.compile(requests).then((batch) => {
       this.#isCompiling = false;
       this.#install(requests, batch);
     });
+  }
+
+  /** Blocks first: while they are missing, their code is interpreted. */
+  #takeBatch(): readonly CompileRequest[] {
+    const blocks = this.#waiting.filter(({ shape }) => shape === "block");
+    const batch = (blocks.length > 0 ? blocks : this.#waiting).slice(0, BATCH);
+    const taken = new Set(batch);
+    this.#waiting = this.#waiting.filter((request) => !taken.has(request));
+    return batch;
   }
 
   #install(requests: readonly CompileRequest[], batch: CompiledBatch | undefined): void {
@@ -86,6 +140,8 @@ export class Units {
     let isReplaced = false;
     batch.units.forEach((unit, index) => {
       if (!isCurrent(this.#ram, unit)) return;
+      this.#cached?.add(unit);
+      this.compiled[unit.shape]++;
       isReplaced = this.#enter(unit, exports[`u${index}`]) || isReplaced;
     });
     if (isReplaced) this.#options.onReplace();
@@ -93,7 +149,7 @@ export class Units {
 
   /** @returns true where it took another unit's place */
   #enter(unit: CompiledUnit, code: unknown): boolean {
-    const { address, mode, shape } = unit;
+    const { address, mode } = unit;
     const { pages, table, regionThreshold } = this.#options;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return false; // Its page was dropped meanwhile.
@@ -107,7 +163,6 @@ export class Units {
     pages.enter(record, unitRecord);
     const { body: _, ...kept } = unit;
     this.#remember({ ...kept, index });
-    this.compiled[shape]++;
     return old !== undefined;
   }
 

@@ -1,3 +1,10 @@
+import type { UnitCompiler } from "../jit/request.ts";
+import type { MemoryDescription } from "../processor/core-module.ts";
+import type { BlockCodec } from "../snapshot/codec.ts";
+
+/** The memory that a compiler reads the guest's code from; shared, so that it can go to another thread. */
+export type CompilerMemory = { readonly memory: WebAssembly.Memory; readonly description: MemoryDescription };
+
 /** What a machine asks of whoever runs it: time, chance, and to be let go on. The engine has none of these of its own. */
 export interface MachineHost {
   /** Monotonic time, in ns. */
@@ -14,4 +21,8 @@ export interface MachineHost {
    * @param onWake is handed what ends the sleep; calling that later does nothing
    */
   sleep(milliseconds: number, onWake: (wake: () => void) => void): Promise<void>;
+  /** Makes a compiler that works beside the machine, in a thread of its own. Absent: the machine compiles between two slices. */
+  createCompiler?(memory: CompilerMemory): UnitCompiler;
+  /** What snapshots may be compressed with; new ones are with the first. Absent: they are stored as they are. */
+  readonly codecs?: readonly BlockCodec[];
 }

@@ -15,6 +15,8 @@ export type MachineLoopOptions = {
   readonly sliceInstructions?: number;
   /** The guest has nothing to do. Called before each sleep; may give it something. */
   readonly onIdle: () => void;
+  /** Called after each slice. */
+  readonly onSlice?: () => void;
 };
 
 const SLICE_INSTRUCTIONS = 200_000;
@@ -92,12 +94,13 @@ export class MachineLoop {
   }
 
   #runSlice(): number {
-    const { processor, sliceInstructions = SLICE_INSTRUCTIONS } = this.#options;
+    const { processor, sliceInstructions = SLICE_INSTRUCTIONS, onSlice } = this.#options;
     const { leave, instructions } = processor.run(sliceInstructions);
     this.#instructions += instructions;
     if (leave === LEAVE.none) this.#ends.slice++;
     else if (leave === LEAVE.wait) this.#ends.wait++;
     else this.#ends.other++;
+    onSlice?.();
     return leave;
   }
 

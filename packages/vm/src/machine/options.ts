@@ -22,14 +22,23 @@ export type MachineOptions = {
   readonly append?: string;
   /** Machine-mode firmware (OpenSBI, U-Boot) that starts the kernel. Left out: the engine serves SBI itself. */
   readonly firmware?: Uint8Array;
+  /**
+   * A snapshot to go on from, instead of power-on. Memory and devices have to be what they were; memory may be left out. Kernel and
+   * firmware are for when the guest resets the machine: without them, a reset ends `run`.
+   */
+  readonly snapshot?: Uint8Array;
   /** Memory in MiB: 16 to 3500; 256 where left out. */
   readonly memoryMib?: number;
   /** Is memory a SharedArrayBuffer? Left out: yes. Browsers allow it to pages that are cross-origin isolated. */
   readonly shared?: boolean;
   /** How code is run; "auto" where left out. */
   readonly mode?: ExecutionMode;
+  /** Compile in a thread beside the machine, where the host has one and memory is shared. Left out: yes. */
+  readonly background?: boolean;
   /** Disks: vda, vdb … */
   readonly drives?: readonly BlockBackend[];
+  /** What you call the contents of the disks: their hashes, their paths. A snapshot is restored only over disks of the same names. */
+  readonly driveIds?: readonly string[];
   readonly network?: NetworkOptions;
   /** Names of the ports of a virtio console: the first one is hvc0, the others /dev/virtio-ports/NAME. */
   readonly consolePorts?: readonly string[];
@@ -41,9 +50,28 @@ export type MachineOptions = {
   readonly serial?: { readonly transmit: (bytes: Uint8Array) => void };
   /** A reset ends `run` instead of starting the guest anew. */
   readonly noReboot?: boolean;
+  /** Serves the host-target interface of a kernel that has a symbol `tohost`: test programs report by it. Left out: no. */
+  readonly hostTargetInterface?: boolean;
   /** Instructions between two looks at clock and interrupts, 1 to 2^30; 200,000 where left out. */
   readonly sliceInstructions?: number;
 };
+
+/** What a fork of a machine may have of its own. */
+export type ForkOptions = Partial<Omit<MachineOptions, "memoryMib" | "firmware" | "snapshot">>;
+
+/** @throws VmError `option_invalid` where a fork would share what only one machine can have */
+export function checkFork({ drives = [], network }: MachineOptions, own: ForkOptions): void {
+  if (own.drives === undefined && drives.some((drive) => !drive.readOnly))
+    throw new VmError(
+      "option_invalid",
+      "two machines can't write to the same disks: give the fork `drives` of its own",
+    );
+  if (own.network === undefined && network !== undefined)
+    throw new VmError("option_invalid", "two machines can't share a cable: give the fork a `network` of its own");
+}
+
+/** Bytes of a MiB. */
+export const MIB_BYTES = 0x10_0000;
 
 /** Memory of a machine, in MiB. The engine's own tables are below it, and one WebAssembly memory ends at 4 GiB. */
 export const MEMORY_MIB = { least: 16, usual: 256, most: 3500 } as const;

@@ -1,16 +1,19 @@
 import type { BootEntry, BootImages } from "../boards/load-boot.ts";
-import { createVirtBoard, type VirtBoard } from "../boards/virt.ts";
+import { createVirtBoard, type HartLines, type VirtBoard } from "../boards/virt.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import type { PowerRequest } from "../devices/syscon/syscon.ts";
 import { VmError } from "../error.ts";
+import type { UnitCompiler } from "../jit/request.ts";
 import { RAM_OFFSET } from "../memory/layout.ts";
 import { createPhysicalMemory, type GuestMemory } from "../memory/physical-memory.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
-import { Processor } from "../processor/processor.ts";
+import { Processor, type ProcessorOptions } from "../processor/processor.ts";
 import { PRIVILEGE } from "../riscv/hart/privilege.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
+import type { MachineState } from "../snapshot/machine-state.ts";
+import { UsedPages } from "../snapshot/used-pages.ts";
 import { SerialConsole } from "./machine-console.ts";
-import { MEMORY_MIB, type MachineOptions } from "./options.ts";
+import { MEMORY_MIB, MIB_BYTES, type MachineOptions } from "./options.ts";
 import { createVirtioDevices, type MachineDevices, toBusDevices } from "./virtio-devices.ts";
 
 /**
@@ -25,8 +28,15 @@ export type MachineParts = {
   readonly clock: VirtualClock;
   readonly board: VirtBoard;
   readonly processor: Processor;
+  readonly compiler: UnitCompiler | undefined;
   readonly console: SerialConsole;
   readonly devices: MachineDevices;
+  /** The pages of RAM that a snapshot has to look at. */
+  readonly usedPages: UsedPages;
+  /** Does the engine serve SBI, in place of a firmware? */
+  readonly supervisorCalls: boolean;
+  /** Value of a symbol of the kernel, where that is an ELF program. */
+  readonly symbol: BootEntry["symbol"];
 };
 
 /** What the parts tell their machine, in the middle of an instruction. */
@@ -38,57 +48,57 @@ export type PartsListener = {
 };
 
 const WASM_PAGE_BYTES = 0x1_0000;
-const MIB_BYTES = 0x10_0000;
 const SEED_BYTES = 64;
 /** Code of a guest's failure that it gave no number for. */
 const UNNAMED_FAILURE = 1;
 
+/** Wires of the hart: bits of mip (Privileged Architecture, section 3.1.9). */
+const MIP: Readonly<Record<keyof HartLines, number>> = {
+  machineSoftware: 3,
+  machineTimer: 7,
+  supervisorExternal: 9,
+  machineExternal: 11,
+};
+
 /**
  * Puts a machine together, loads what it starts with, and powers it on.
+ * @param state to go on from instead. Memory is left all zeros then, and the hart without a state: both are to be restored
  * @throws VmError `option_invalid`, `image_invalid`
  */
-export function createParts(options: MachineOptions, listener: PartsListener): MachineParts {
-  const { host, mode = "auto" } = options;
+export function createParts(options: MachineOptions, listener: PartsListener, state?: MachineState): MachineParts {
   const sizeBytes = (options.memoryMib ?? MEMORY_MIB.usual) * MIB_BYTES;
   const memoryDescription = describeMemory(sizeBytes, options.shared ?? true);
   const memory = createMemory(memoryDescription);
   const clock = new VirtualClock();
-  // Devices and memory are made before the processor that they interrupt, and write under.
+  // Memory and devices are there before the processor, which they interrupt and write under.
   let processor: Processor | undefined;
   const physical = createPhysicalMemory({ memory, sizeBytes, onWrite: (page) => processor?.drop(page) });
-  const line = (bit: number): { readonly set: (high: boolean) => void } => ({
-    set(high) {
-      processor?.hart.setInterrupt(bit, high);
-      if (high) listener.interrupted();
-    },
-  });
-  const console = new SerialConsole();
-  const virtio = createVirtioDevices(options);
-  const board = createVirtBoard({
+  const { board, console, devices } = createBoard(options, listener, {
     memory: physical,
     clock,
-    hart: {
-      machineExternal: line(MIP.machineExternal),
-      supervisorExternal: line(MIP.supervisorExternal),
-      machineTimer: line(MIP.machineTimer),
-      machineSoftware: line(MIP.machineSoftware),
-    },
-    wallClock: () => host.wallClock(),
-    serial: { transmit: console.transmit, drained: console.feed },
-    power: listener.power,
-    virtio: toBusDevices(virtio.slots),
+    hart: createLines((bit, high) => {
+      processor?.hart.setInterrupt(bit, high);
+      if (high) listener.interrupted();
+    }),
   });
-  console.connect(board.uart);
-  if (options.serial !== undefined) console.onData(options.serial.transmit);
-  const entry = board.loadBoot(bootImages(options));
-  const sbi = entry.privilege === "supervisor" ? { sbi: createSbi(console, listener) } : {};
-  processor = new Processor({ memory, memoryDescription, physical, bus: board.bus, clock, mode, ...sbi });
-  start(processor, entry);
-  return { options, memory, memoryDescription, physical, clock, board, processor, console, devices: virtio.devices };
+  const entry = state === undefined ? board.loadBoot(bootImages(options)) : undefined;
+  const supervisorCalls = state?.supervisorCalls ?? entry?.privilege === "supervisor";
+  const compiler = createCompiler(options, { memory, memoryDescription });
+  processor = new Processor({
+    ...{ memory, memoryDescription, physical, clock },
+    bus: board.bus,
+    mode: options.mode ?? "auto",
+    ...(supervisorCalls ? { sbi: createSbi(console, listener) } : {}),
+    ...(compiler === undefined ? {} : { compiler }),
+  });
+  if (entry !== undefined) start(processor, entry);
+  return {
+    ...{ options, memory, memoryDescription, physical, clock, board, processor, compiler, console, devices },
+    supervisorCalls,
+    usedPages: new UsedPages(physical),
+    symbol: (name) => entry?.symbol(name),
+  };
 }
-
-/** Wires of the hart: bits of mip (Privileged Architecture, section 3.1.9). */
-const MIP = { machineSoftware: 3, machineTimer: 7, supervisorExternal: 9, machineExternal: 11 } as const;
 
 /** Powers the machine on again: what it starts with is loaded anew, the rest of memory stays as it is. */
 export function restart({ board, processor, options }: MachineParts): void {
@@ -96,14 +106,39 @@ export function restart({ board, processor, options }: MachineParts): void {
   start(processor, board.loadBoot(bootImages(options)));
 }
 
-function start({ hart }: Processor, { entry, deviceTree, firmwareInfo, privilege }: BootEntry): void {
-  hart.reset({
-    pc: entry,
-    a0: 0,
-    a1: deviceTree,
-    a2: firmwareInfo,
-    privilege: privilege === "machine" ? PRIVILEGE.machine : PRIVILEGE.supervisor,
+type Surroundings = { readonly memory: GuestMemory; readonly clock: VirtualClock; readonly hart: HartLines };
+
+function createBoard(
+  options: MachineOptions,
+  { power }: PartsListener,
+  surroundings: Surroundings,
+): Pick<MachineParts, "board" | "console" | "devices"> {
+  const console = new SerialConsole();
+  const { slots, devices } = createVirtioDevices(options);
+  const board = createVirtBoard({
+    ...surroundings,
+    wallClock: () => options.host.wallClock(),
+    serial: { transmit: console.transmit, drained: console.feed },
+    power,
+    virtio: toBusDevices(slots),
   });
+  console.connect(board.uart);
+  if (options.serial !== undefined) console.onData(options.serial.transmit);
+  return { board, console, devices };
+}
+
+function createLines(set: (bit: number, high: boolean) => void): HartLines {
+  const line = (bit: number): HartLines[keyof HartLines] => ({ set: (high) => set(bit, high) });
+  return {
+    machineSoftware: line(MIP.machineSoftware),
+    machineTimer: line(MIP.machineTimer),
+    supervisorExternal: line(MIP.supervisorExternal),
+    machineExternal: line(MIP.machineExternal),
+  };
+}
+
+function start({ hart }: Processor, { entry, deviceTree, firmwareInfo, privilege }: BootEntry): void {
+  hart.reset({ pc: entry, a0: 0, a1: deviceTree, a2: firmwareInfo, privilege: PRIVILEGE[privilege] });
 }
 
 function bootImages({ kernel, initrd, append, firmware, host }: MachineOptions): BootImages {
@@ -116,6 +151,14 @@ function bootImages({ kernel, initrd, append, firmware, host }: MachineOptions):
     ...(append === undefined ? {} : { append }),
     ...(firmware === undefined ? {} : { firmware }),
   };
+}
+
+function createCompiler(
+  { host, background = true, shared = true, mode }: MachineOptions,
+  { memory, memoryDescription }: Pick<ProcessorOptions, "memory" | "memoryDescription">,
+): UnitCompiler | undefined {
+  if (!background || !shared || mode === "interpreter") return undefined;
+  return host.createCompiler?.({ memory, description: memoryDescription });
 }
 
 function createSbi(console: SerialConsole, { power }: PartsListener): SbiServices {
@@ -139,10 +182,8 @@ function createMemory({ pages, maximum, shared }: MemoryDescription): WebAssembl
     return new WebAssembly.Memory({ initial: pages, maximum, shared });
   } catch (cause) {
     const mebibytes = (pages * WASM_PAGE_BYTES) / MIB_BYTES;
-    throw new VmError(
-      "option_invalid",
-      `the host gives no ${mebibytes} MiB in one piece: choose less memory for the machine`,
-      { cause },
-    );
+    throw new VmError("option_invalid", `the host has no ${mebibytes} MiB in one piece: ask for less memory`, {
+      cause,
+    });
   }
 }

@@ -107,6 +107,9 @@ export const STATE = {
   pmpaddr: 0x13d0,
   /** i32: interrupts that wires hold pending, as bits of mip; STATE.mip has those that software set. */
   interruptLines: 0x1450,
+  /** Instructions that were interpreted, and that were run in blocks, since the machine was made (i64). */
+  interpreted: 0x1458,
+  inBlocks: 0x1460,
 } as const;
 
 /** Bytes of the state, registers included: what a snapshot saves. */

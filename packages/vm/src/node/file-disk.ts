@@ -12,7 +12,7 @@ import { createRawDisk } from "../disk/raw-disk.ts";
 import { VmError } from "../error.ts";
 import { openRandomAccessFile } from "./file.ts";
 
-/** Images that may lie one under the other, the first included. A cycle ends here too. */
+/** Images that may lie one under the other where nobody says otherwise. */
 const IMAGES_MAX = 8;
 
 /** How a disk is opened. */
@@ -28,6 +28,8 @@ export type OpenDiskOptions = {
    * a file that the guest must not see.
    */
   readonly backingFolders?: readonly string[];
+  /** Images that may lie one under the other, the first included; 8 where it is left out. A cycle ends here too. */
+  readonly imagesMax?: number;
 };
 
 /**
@@ -38,7 +40,7 @@ export type OpenDiskOptions = {
 export function openDisk(options: OpenDiskOptions): BlockBackend {
   const snapshot = options.snapshot ?? false;
   const readOnly = snapshot || (options.readOnly ?? false);
-  const disk = openImage({ ...options, readOnly, remaining: IMAGES_MAX - 1 });
+  const disk = openImage({ ...options, readOnly, remaining: (options.imagesMax ?? IMAGES_MAX) - 1 });
   return snapshot && options.readOnly !== true ? createOverlayDisk(disk) : disk;
 }
 
@@ -94,7 +96,7 @@ function guardFormat(disk: BlockBackend): BlockBackend {
 
 function openBacking(image: Image, { name, format }: BackingName): BlockBackend {
   if (image.remaining === 0)
-    throw new VmError("disk_invalid", `${image.path} lies over more than ${IMAGES_MAX - 1} images, or over itself.`);
+    throw new VmError("disk_invalid", `${image.path} lies under too many images, or over itself.`);
   const path = allowedPath(image, name);
   return openImage({
     path,

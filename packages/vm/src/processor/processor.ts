@@ -4,6 +4,7 @@ import { floatOperation } from "../float/operation.ts";
 import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { type HELPER, UNKNOWN_BITS } from "../ir/lower.ts";
 import { HOT_BLOCK } from "../jit/compile-unit.ts";
+import type { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { Units } from "../jit/units.ts";
 import { JUMP_CACHE, LEAVE, type Mode, MODE_COUNT, STATE, TLB } from "../memory/layout.ts";
@@ -30,13 +31,26 @@ export type ProcessorOptions = {
   readonly sbi?: SbiServices;
   /** Where to compile; left out: between slices. */
   readonly compiler?: UnitCompiler;
+  /** What was compiled in earlier runs; takes in what is compiled now. */
+  readonly cache?: CodeCache;
 };
 
 /** How often a jump arrives at a place before a block is compiled there. */
-const BLOCK_THRESHOLD = 100;
+const BLOCK_THRESHOLD = Number(process.env.BT ?? 100);
+
+/** How often a jump arrives at a place before it is looked for in the cache. */
+const CACHED_THRESHOLD = 2;
 
 /** How often a block is entered before a region takes its place. */
-const REGION_THRESHOLD = 2000;
+const REGION_THRESHOLD = Number(process.env.RT ?? 2000);
+
+/** What a hot place becomes, the best first; the last one is what is compiled first. */
+const SHAPES: Readonly<Record<ExecutionMode, readonly Shape[]>> = {
+  auto: ["region", "block"],
+  interpreter: [],
+  block: ["block"],
+  region: ["region"],
+};
 
 /** A hart, and the engine that runs its code. */
 export class Processor {
@@ -53,12 +67,13 @@ export class Processor {
     this.#mode = mode;
     this.#view = new DataView(memory.buffer);
     this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
+    const firstThreshold = options.cache && options.cache.statistics.units > 0 ? CACHED_THRESHOLD : BLOCK_THRESHOLD;
     const decode = createDecoder();
     this.#pages = new DecodedPages({
       memory,
       decode,
       hasRounding: (instruction) => FORMATS[instructionAt(instruction).format].rounding === true,
-      threshold: mode === "interpreter" ? 0 : BLOCK_THRESHOLD,
+      threshold: mode === "interpreter" ? 0 : firstThreshold,
       onForget: (page, offset) => this.#forget(page, offset),
       onCode: (page) => this.hart.watchCode(page),
     });
@@ -82,7 +97,11 @@ export class Processor {
       pages: this.#pages,
       regionThreshold: mode === "auto" ? REGION_THRESHOLD : 0,
       onReplace: () => this.forgetJumps(),
+      shapes: SHAPES[mode],
+      firstThreshold,
+      blockThreshold: BLOCK_THRESHOLD,
       ...(options.compiler ? { compiler: options.compiler } : {}),
+      ...(options.cache ? { cache: options.cache } : {}),
     });
     const core = new WebAssembly.Module(encodeCoreModule(memoryDescription, INSTRUCTIONS));
     this.#run = new WebAssembly.Instance(core, { host }).exports["run"] as () => void;
@@ -109,6 +128,11 @@ export class Processor {
     return this.#units.compiled;
   }
 
+  /** How many units came from the cache, by shape. */
+  get loaded(): Readonly<Record<Shape, number>> {
+    return this.#units.loaded;
+  }
+
   /** True while units are being compiled elsewhere: the host should listen for them. */
   get isCompiling(): boolean {
     return this.#units.isCompiling;
@@ -126,7 +150,8 @@ export class Processor {
     view.setInt32(STATE.slice, count, true);
     view.setInt32(STATE.budget, count, true);
     this.#run();
-    const instructions = count - view.getInt32(STATE.budget, true);
+    // Whoever ended the slice early has shortened it.
+    const instructions = view.getInt32(STATE.slice, true) - view.getInt32(STATE.budget, true);
     this.#retire(instructions);
     return { leave: view.getInt32(STATE.leave, true), instructions };
   }
@@ -172,9 +197,7 @@ export class Processor {
   #requestUnit(record: number, kind: number): void {
     if (this.#mode === "interpreter") return;
     if (kind === HOT_BLOCK) return this.#units.requestRegion(record);
-    const address = this.#pages.addressOf(record);
-    const shape = this.#mode === "region" ? "region" : "block";
-    if (address !== undefined) this.#units.request({ address, mode: this.#regime(), shape });
+    this.#units.arrived(record, this.#regime());
   }
 
   /** The upper half of the instruction at STATE.pc. @returns -1 where a trap was taken */

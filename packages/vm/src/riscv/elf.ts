@@ -23,7 +23,9 @@ const PROGRAM_HEADER_BYTES = 56;
 const SECTION_HEADER_BYTES = 64;
 const SYMBOL_BYTES = 24;
 const SEGMENT_LOAD = 1;
+const SECTION_BITS = 1;
 const SECTION_SYMBOLS = 2;
+const FLAG_EXECUTABLE = 4;
 
 /** True where a file begins like an ELF of whatever kind. */
 export function isElf(bytes: Uint8Array): boolean {
@@ -44,6 +46,27 @@ export function loadElf(bytes: Uint8Array, memory: PhysicalMemory): LoadedElf {
   if (memory.readable(entry, 2) === undefined)
     throw invalid(`its entry 0x${entry.toString(16)} is outside RAM: link it at 0x${memory.base.toString(16)}`);
   return { entry, end, symbol: (name) => findSymbol(file, name) };
+}
+
+/** Code of a program. */
+export type CodeSection = { readonly address: number; readonly bytes: Uint8Array };
+
+/**
+ * Finds the sections of a program that hold code, in the file's order.
+ * @throws VmError `image_invalid` where it is no 64-bit RISC-V program, or its tables lead out of the file
+ */
+export function listCodeSections(bytes: Uint8Array): CodeSection[] {
+  const file = new ElfFile(bytes);
+  file.checkHeader();
+  return file
+    .table({ offset: 40, entryBytes: SECTION_HEADER_BYTES, sizes: 58 })
+    .filter(
+      (section) => file.word32(section + 4) === SECTION_BITS && (file.word32(section + 8) & FLAG_EXECUTABLE) !== 0,
+    )
+    .map((section) => ({
+      address: file.word64(section + 16),
+      bytes: file.slice(file.word64(section + 24), file.word64(section + 32)),
+    }));
 }
 
 function loadSegment(file: ElfFile, header: number, memory: PhysicalMemory): number {

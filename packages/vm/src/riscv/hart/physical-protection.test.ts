@@ -13,7 +13,7 @@ type Entry = { readonly config: number; readonly address: bigint };
 function expectedRights(entries: readonly Entry[], address: bigint, size: bigint, isMachine: boolean): number {
   for (const [number, { config, address: bound }] of entries.entries()) {
     const [start, end] = range(config, bound, entries[number - 1]?.address ?? 0n);
-    if (address >= end || address + size <= start) continue;
+    if (start === end || address >= end || address + size <= start) continue;
     if (address < start || address + size > end) return 0;
     return isMachine && (config & 0x80) === 0 ? 7 : config & 7;
   }

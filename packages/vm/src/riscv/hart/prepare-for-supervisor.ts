@@ -8,6 +8,8 @@ import { TIMER_ENABLE_HIGH } from "./privilege.ts";
  */
 const DELEGATED_EXCEPTIONS = 0xb1ff;
 const DELEGATED_INTERRUPTS = 0x222;
+/** Cycles, time and retired instructions: user programs read the time by themselves. */
+const USER_COUNTERS = 0x7;
 /** Naturally aligned, may be read, written and executed. */
 const ALL_MEMORY = 0x1f;
 
@@ -16,6 +18,7 @@ export function prepareForSupervisor(state: HartState): void {
   state.set(STATE.medeleg, DELEGATED_EXCEPTIONS, 0);
   state.set(STATE.mideleg, DELEGATED_INTERRUPTS, 0);
   state.set(STATE.mcounteren, -1, 0);
+  state.set(STATE.scounteren, USER_COUNTERS, 0);
   state.set(STATE.menvcfg, 0, TIMER_ENABLE_HIGH);
   // No timer until one is set.
   state.set(STATE.stimecmp, -1, -1);

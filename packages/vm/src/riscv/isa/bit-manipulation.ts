@@ -84,7 +84,7 @@ const combineBytes: UnaryOperation = (builder, a) => {
 };
 
 /** Swaps neighbouring groups of `bits`, of which `mask` selects the lower ones in each half. */
-function swapGroups(builder: IrBuilder, value: Value, bits: number, mask: number): Value {
+export function swapGroups(builder: IrBuilder, value: Value, bits: number, mask: number): Value {
   const [distance, lower] = [builder.constant(bits), builder.constant(mask, mask)];
   const down = builder.op(OP.i64And, builder.op(OP.i64ShrU, value, distance), lower);
   const up = builder.op(OP.i64Shl, builder.op(OP.i64And, value, lower), distance);

@@ -13,6 +13,7 @@ export type Extension =
   | "Zihintpause"
   | "Zba"
   | "Zbb"
+  | "Zbc"
   | "Zbs"
   | "privileged";
 

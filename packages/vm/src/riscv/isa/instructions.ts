@@ -1,5 +1,6 @@
 import { ATOMIC } from "./atomic.ts";
 import { BIT_MANIPULATION } from "./bit-manipulation.ts";
+import { CARRYLESS_MULTIPLY } from "./carryless-multiply.ts";
 import { CSR } from "./csr.ts";
 import { FLOATING } from "./float.ts";
 import type { Instruction } from "./instruction.ts";
@@ -23,6 +24,7 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...PRIVILEGED,
   ...FLOATING,
   ...BIT_MANIPULATION,
+  ...CARRYLESS_MULTIPLY,
 ];
 
 /** The instruction of an index, as decoders give it. What is none is illegal. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PREFIX = "riscv64-linux-gnu-";
-const ARCHITECTURE = "-march=rv64gc_zba_zbb_zbs_zihintpause";
+const ARCHITECTURE = "-march=rv64gc_zba_zbb_zbc_zbs_zihintpause";
 const LIMITS = { timeout: 60_000, maxBuffer: 1 << 28 } as const;
 
 /** Where the one section of a program is loaded. */

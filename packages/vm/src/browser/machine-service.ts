@@ -1,0 +1,86 @@
+import { createMemoryDisk } from "../disk/memory-disk.ts";
+import { VmError } from "../error.ts";
+import { createMachine } from "../machine/create-machine.ts";
+import type { MachineHost } from "../machine/host.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { Failure, MachineCall, PageMessage, WorkerMachineOptions, WorkerMessage } from "./messages.ts";
+import { OutputFlow } from "./output-flow.ts";
+
+/** What the service of a machine needs of its worker. */
+export type MachineServiceOptions = {
+  readonly host: MachineHost;
+  /** May memory be shared with the compiler's worker? */
+  readonly shared: boolean;
+  readonly send: (message: WorkerMessage) => void;
+};
+
+/** One machine, served by messages. */
+export class MachineService {
+  readonly #options: MachineServiceOptions;
+  readonly #flow: OutputFlow = new OutputFlow();
+  #created: Machine | undefined;
+
+  constructor(options: MachineServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message of the page; answers it, if it is a call. */
+  async receive(message: PageMessage): Promise<void> {
+    if (message.kind === "taken") return this.#flow.taken(message.bytes);
+    const { id, call } = message;
+    try {
+      this.#options.send({ kind: "answer", id, value: await this.#serve(call) });
+    } catch (error) {
+      this.#options.send({ kind: "failure", id, failure: toFailure(error) });
+    }
+  }
+
+  #serve({ name, argument }: MachineCall): unknown {
+    switch (name) {
+      case "create":
+        return this.#create(argument);
+      case "run":
+        return this.#machine.run();
+      case "pause":
+        return this.#machine.pause();
+      case "reset":
+        return this.#machine.reset();
+      case "write":
+        return this.#machine.console.write(argument);
+      case "stats":
+        return this.#machine.stats();
+    }
+  }
+
+  get #machine(): Machine {
+    if (this.#created === undefined) throw new VmError("machine_failed", "there is no machine yet: create it first");
+    return this.#created;
+  }
+
+  async #create({ drives = [], ...options }: WorkerMachineOptions): Promise<void> {
+    const { host, shared, send } = this.#options;
+    this.#created = await createMachine({
+      ...options,
+      shared,
+      drives: drives.map((bytes) => createMemoryDisk(bytes)),
+      host: { ...host, breathe: () => this.#breathe() },
+      serial: {
+        transmit: (bytes) => {
+          this.#flow.sent(bytes.length);
+          send({ kind: "output", bytes });
+        },
+      },
+    });
+  }
+
+  /** A machine that prints faster than the page shows it is held up, as by a slow line. */
+  async #breathe(): Promise<void> {
+    await this.#options.host.breathe();
+    await this.#flow.untilRoom();
+  }
+}
+
+function toFailure(error: unknown): Failure {
+  if (error instanceof VmError) return { code: error.code, message: error.message };
+  return { code: "machine_failed", message: String(error) };
+}

@@ -1,0 +1,271 @@
+import type { Mode } from "../memory/layout.ts";
+import { extendKey, keysOfUnit, runsThatFit, SHORT_RUNS, startKey } from "./entry-key.ts";
+import { type CachedUnit, describeFault, isCompiledFrom, isSameUnit, type Shape, heldBytes } from "./unit.ts";
+
+/** A unit of a cache. */
+export type FoundUnit = CachedUnit & {
+  /** Names the unit in its cache, until it is dropped for want of room. */
+  readonly index: number;
+};
+
+/** What a cache did since it was made. */
+export type CacheStatistics = {
+  /** How many units it has. */
+  readonly units: number;
+  /** What they take, about. */
+  readonly bytes: number;
+  /** Searches that found a unit; that found none. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Of these, how many met a unit that begins like the guest's code, but was compiled from other bytes. */
+  readonly refused: number;
+};
+
+/** Options of a cache. */
+export type CodeCacheOptions = {
+  /** Most bytes that its units may take. */
+  readonly maxBytes?: number;
+};
+
+/** What a cache may take where nobody says otherwise: some six times what booting Linux compiles. */
+export const DEFAULT_MAX_BYTES: number = 32 * 2 ** 20;
+
+/** Most units that share a place of the index. A guest can craft code whose keys collide: a search stays short all the same. */
+const MOST_PER_BUCKET = 64;
+const MOST_USES = 2 ** 32 - 1;
+
+type StoredUnit = {
+  -readonly [Name in keyof FoundUnit]: FoundUnit[Name];
+} & {
+  readonly key: number;
+  readonly short: number;
+  readonly bytes: number;
+  /** Grows with each use; what came from a file is older than all uses. */
+  lastUse: number;
+  next: StoredUnit | undefined;
+};
+
+/** What was compiled, found by the guest bytes that it was compiled from. Hashes only narrow the search: all bytes are compared. */
+export class CodeCache {
+  readonly maxBytes: number;
+  /** Where the chain of the units begins whose keys share a place: index of the first. */
+  #buckets: Int32Array = new Int32Array(1024);
+  /** A bit for each way in which units begin. Those of dropped units stay until the index is made anew: a search more, no more. */
+  #beginnings: Int32Array = new Int32Array(1024);
+  /** By index; index 0 is nobody's. */
+  #units: (StoredUnit | undefined)[] = [undefined];
+  #freeIndices: number[] = [];
+  #count = 0;
+  #bytes = 0;
+  #hits = 0;
+  #misses = 0;
+  #refused = 0;
+  #clock = 0;
+
+  constructor({ maxBytes = DEFAULT_MAX_BYTES }: CodeCacheOptions = {}) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** What it did. */
+  get statistics(): CacheStatistics {
+    return {
+      units: this.#count,
+      bytes: this.#bytes,
+      hits: this.#hits,
+      misses: this.#misses,
+      refused: this.#refused,
+    };
+  }
+
+  /** False where `find` would find nothing: some 50 ns. Counts nothing. Parameters are those of `find`. */
+  mayFind(mode: Mode, shape: Shape, page: Uint8Array, offset: number): boolean {
+    const runs = Math.min(runsThatFit(offset), SHORT_RUNS);
+    let key = startKey(mode, shape);
+    for (let index = 0; index < runs; index++) {
+      key = extendKey(key, page, offset, index);
+      if (((this.#beginnings[(key >>> 5) & (this.#beginnings.length - 1)] ?? 0) >>> (key & 31)) & 1) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Finds the unit for a place in the guest's code: where there are several, that with the most instructions.
+   * @param page 4096 bytes @param offset of the place in the page, 0 to 4095
+   */
+  find(mode: Mode, shape: Shape, page: Uint8Array, offset: number): FoundUnit | undefined {
+    const runs = this.mayFind(mode, shape, page, offset) ? runsThatFit(offset) : 0;
+    let best: StoredUnit | undefined;
+    let isRefused = 0;
+    let key = startKey(mode, shape);
+    for (let index = 0; index < runs; index++) {
+      key = extendKey(key, page, offset, index);
+      for (let unit = this.#first(key); unit; unit = unit.next) {
+        if (unit.key !== key || unit.mode !== mode || unit.shape !== shape) continue;
+        if (best && best.instructions >= unit.instructions) continue;
+        if (isCompiledFrom(unit, page, offset)) best = unit;
+        else isRefused = 1;
+      }
+    }
+    this.#countSearch(best, isRefused);
+    return best;
+  }
+
+  #countSearch(found: StoredUnit | undefined, isRefused: number): void {
+    if (found) this.#hits++;
+    else {
+      this.#misses++;
+      this.#refused += isRefused;
+    }
+  }
+
+  /** The unit of an index. */
+  get(index: number): FoundUnit | undefined {
+    return this.#units[index];
+  }
+
+  /** A unit was used: it is kept longer. */
+  noteUse(index: number): void {
+    const unit = this.#units[index];
+    if (!unit) return;
+    unit.uses = Math.min(unit.uses + 1, MOST_USES);
+    unit.lastUse = ++this.#clock;
+  }
+
+  /**
+   * Takes a unit in; where there is no room, the least used go, and the uses of all others count for half from now on.
+   * @returns the unit, or the same one that was there; undefined where it is none, or larger than all that fits
+   */
+  add(unit: CachedUnit): FoundUnit | undefined {
+    const bytes = heldBytes(unit);
+    if (bytes > this.maxBytes || describeFault(unit) !== undefined) return undefined;
+    if (this.#bytes + bytes > this.maxBytes) this.#shrink(Math.min(this.maxBytes * 0.875, this.maxBytes - bytes));
+    return this.#insert(unit, ++this.#clock);
+  }
+
+  /** Takes in all units of another cache. Of both, those that are used most stay. */
+  merge(other: CodeCache): void {
+    this.addAll(other.units());
+  }
+
+  /**
+   * Takes in many units, hottest first, as older ones than all that were used here. Those that are no units are left out.
+   * @returns why the last of these is none
+   */
+  addAll(units: readonly CachedUnit[]): string | undefined {
+    let refusal: string | undefined;
+    units.forEach((unit, position) => {
+      const fault = describeFault(unit);
+      if (fault === undefined) this.#insert(unit, -position);
+      else refusal = `unit ${position}: ${fault}`;
+    });
+    if (this.#bytes > this.maxBytes) this.#shrink(this.maxBytes);
+    return refusal;
+  }
+
+  /** All units, those that are used most first; of equals, the one used last. */
+  units(): readonly FoundUnit[] {
+    return this.#byHeat();
+  }
+
+  #byHeat(): StoredUnit[] {
+    return this.#units.filter((unit) => unit !== undefined).sort(byHeat);
+  }
+
+  #insert(unit: CachedUnit, lastUse: number): StoredUnit {
+    const { key, short } = keysOfUnit(unit);
+    const known = this.#same(unit, key);
+    if (known) {
+      known.uses = Math.max(known.uses, unit.uses);
+      known.lastUse = Math.max(known.lastUse, lastUse);
+      return known;
+    }
+    if (this.#count >= this.#buckets.length / 2) this.#indexAnew(this.#buckets.length * 2);
+    this.#thin(key);
+    const index = this.#freeIndices.pop() ?? this.#units.length;
+    const stored = storeUnit(unit, { index, key, short, lastUse });
+    this.#units[index] = stored;
+    this.#link(stored);
+    this.#count++;
+    this.#bytes += stored.bytes;
+    return stored;
+  }
+
+  #same(unit: CachedUnit, key: number): StoredUnit | undefined {
+    for (let other = this.#first(key); other; other = other.next)
+      if (other.key === key && isSameUnit(other, unit)) return other;
+    return undefined;
+  }
+
+  #first(key: number): StoredUnit | undefined {
+    return this.#units[this.#buckets[key & (this.#buckets.length - 1)] ?? 0];
+  }
+
+  #link(unit: StoredUnit): void {
+    unit.next = this.#first(unit.key);
+    this.#buckets[unit.key & (this.#buckets.length - 1)] = unit.index;
+    const word = (unit.short >>> 5) & (this.#beginnings.length - 1);
+    this.#beginnings[word] = (this.#beginnings[word] ?? 0) | (1 << (unit.short & 31));
+  }
+
+  /** @param count of places: a power of two */
+  #indexAnew(count: number): void {
+    this.#buckets = new Int32Array(count);
+    this.#beginnings = new Int32Array(count);
+    for (const unit of this.#units) if (unit) this.#link(unit);
+  }
+
+  /** Drops the coldest unit of a bucket that is full. */
+  #thin(key: number): void {
+    let coldest = this.#first(key);
+    let count = 0;
+    for (let unit = coldest; unit && coldest; unit = unit.next) {
+      if (byHeat(unit, coldest) > 0) coldest = unit;
+      count++;
+    }
+    if (coldest && count >= MOST_PER_BUCKET) this.#drop(coldest);
+  }
+
+  /** Drops the coldest until so many bytes are left, and ages all others: what was hot once does not stay for ever. */
+  #shrink(bytes: number): void {
+    const units = this.#byHeat();
+    while (this.#bytes > bytes) {
+      const coldest = units.pop();
+      if (!coldest) break;
+      this.#drop(coldest);
+    }
+    for (const unit of units) unit.uses = Math.floor(unit.uses / 2);
+    this.#indexAnew(this.#buckets.length);
+  }
+
+  #drop(unit: StoredUnit): void {
+    const first = this.#first(unit.key);
+    if (first === unit) this.#buckets[unit.key & (this.#buckets.length - 1)] = unit.next?.index ?? 0;
+    for (let other = first; other; other = other.next) if (other.next === unit) other.next = unit.next;
+    this.#units[unit.index] = undefined;
+    this.#freeIndices.push(unit.index);
+    this.#count--;
+    this.#bytes -= unit.bytes;
+  }
+}
+
+function storeUnit(unit: CachedUnit, place: Pick<StoredUnit, "index" | "key" | "short" | "lastUse">): StoredUnit {
+  return {
+    mode: unit.mode,
+    shape: unit.shape,
+    segments: unit.segments,
+    code: unit.code,
+    instructions: unit.instructions,
+    body: unit.body,
+    uses: unit.uses,
+    index: place.index,
+    key: place.key,
+    short: place.short,
+    bytes: heldBytes(unit),
+    lastUse: place.lastUse,
+    next: undefined,
+  };
+}
+
+function byHeat(one: StoredUnit, other: StoredUnit): number {
+  return other.uses - one.uses || other.lastUse - one.lastUse;
+}

@@ -1,0 +1,20 @@
+/** The engine: for Node and browsers alike. */
+export type { BlockBackend, Clock, FrameLink } from "./bus/port.ts";
+export { webHost } from "./browser/web-host.ts";
+export type { PowerRequest } from "./devices/syscon/syscon.ts";
+export type { ConsolePort } from "./devices/virtio/console/console-port.ts";
+export { createMemoryDisk } from "./disk/memory-disk.ts";
+export { createOverlayDisk, type OverlayDisk } from "./disk/overlay-disk.ts";
+export { type DriveOption, parseDriveOption } from "./disk/drive-option.ts";
+export { VmError, type VmErrorCode } from "./error.ts";
+export { createMachine } from "./machine/create-machine.ts";
+export type { MachineHost } from "./machine/host.ts";
+export type { Machine, MachineEnd } from "./machine/machine.ts";
+export type { MachineConsole } from "./machine/machine-console.ts";
+export type { ForkOptions, MachineOptions, NetworkOptions } from "./machine/options.ts";
+export type { MachineStatistics } from "./machine/statistics.ts";
+export type { MachineDevices } from "./machine/virtio-devices.ts";
+export { disassembleProgram } from "./riscv/isa/disassemble-program.ts";
+export type { BlockCodec } from "./snapshot/codec.ts";
+export { readSnapshotCode, type SnapshotOptions } from "./snapshot/snapshot.ts";
+export type { ExecutionMode } from "./processor/processor.ts";

@@ -1,0 +1,4 @@
+/** True for an error of the system with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,24 @@
+import { randomFillSync } from "node:crypto";
+import type { MachineHost } from "../machine/host.ts";
+import { NODE_CODECS } from "./block-codecs.ts";
+import { createWorkerCompiler } from "./worker-compiler.ts";
+
+/** Makes the host port of machines in Node. */
+export function nodeHost(): MachineHost {
+  return {
+    now: () => performance.now() * 1e6,
+    wallClock: () => Date.now() * 1e6,
+    random: (into) => void randomFillSync(into),
+    breathe: () => new Promise((resolve) => void setImmediate(resolve)),
+    sleep: (milliseconds, onWake) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        onWake(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+    createCompiler: createWorkerCompiler,
+    codecs: NODE_CODECS,
+  };
+}
