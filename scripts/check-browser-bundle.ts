@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { build } from "esbuild";
 
-/** Bundles `core` for a browser: it may need nothing of Node. False, and esbuild's own words, where it does. */
-export async function checkBrowserBundle(root: string): Promise<boolean> {
+const PACKAGES = ["core", "vm"];
+
+/** Bundles `core` and `vm` for a browser: they may need nothing of Node. False, and esbuild's own words, where they do. */
+export async function checkBrowserBundles(root: string): Promise<boolean> {
   try {
     await build({
-      entryPoints: [join(root, "packages/core/src/index.ts")],
+      entryPoints: PACKAGES.map((name) => join(root, "packages", name, "src/index.ts")),
+      outdir: join(root, "dist"),
       bundle: true,
       write: false,
       platform: "browser",

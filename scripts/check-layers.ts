@@ -4,7 +4,8 @@ import { join } from "node:path";
 /** Which packages of ours each package may import. Tests may also use the testkit. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  engine: ["@cloister/core"],
+  vm: [],
+  engine: ["@cloister/core", "@cloister/vm", "@cloister/vm/node"],
   testkit: [],
   // Audits, reports and the gateway are rooms of the engine with a door of their own: a run does not load them to start.
   cli: [
@@ -15,6 +16,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "@cloister/engine/machines",
     "@cloister/engine/report",
     "@cloister/testkit",
+    "@cloister/vm",
+    "@cloister/vm/node",
   ],
 };
 

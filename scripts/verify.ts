@@ -1,7 +1,7 @@
 // The checks of every change, cheap ones first; the same here and in CI. Writes nothing.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { checkBrowserBundle } from "./check-browser-bundle.ts";
+import { checkBrowserBundles } from "./check-browser-bundle.ts";
 import { checkLayers } from "./check-layers.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -14,10 +14,11 @@ const steps: readonly (readonly [string, () => boolean | Promise<boolean>])[] = 
   ["format", tool("oxfmt", "--check", ".")],
   ["lint", tool("oxlint", "--type-aware", "--deny-warnings")],
   ["types of core, without Node", tool("tsc", "-p", "packages/core")],
+  ["types of vm, without Node", tool("tsc", "-p", "packages/vm")],
   ["types", tool("tsc", "-p", ".")],
   ["layers", () => checkLayers(root)],
   ["dead exports and dependencies", tool("knip")],
-  ["browser bundle of core", () => checkBrowserBundle(root)],
+  ["browser bundles of core and vm", () => checkBrowserBundles(root)],
   ["tests", tool("node", "scripts/test.ts")],
 ];
 

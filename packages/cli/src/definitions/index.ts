@@ -4,6 +4,7 @@ import { IMAGE } from "./image.ts";
 import { MACHINE } from "./machine.ts";
 import { RESUME, RUN } from "./running.ts";
 import { AGENTS, COMPLETION, CONFIG, DEMO, DOCTOR, INIT, TESTKIT } from "./setting-up.ts";
+import { VM } from "./vm.ts";
 import { AUDIT, LOGS, PAUSE, REPORT, STATUS, STEER, STOP } from "./watching.ts";
 
 /** Every command of `cloister`, in the order of the help. */
@@ -22,6 +23,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   GATEWAY,
   MACHINE,
   IMAGE,
+  VM,
   AGENTS,
   DOCTOR,
   CONFIG,

@@ -23,6 +23,11 @@ export function text(placeholder: string, help: string, extras: Extras = {}): Op
   return { placeholder, help, parse: parseText, completes: "nothing", ...extras };
 }
 
+/** An option with any text as its value, repeatable. */
+export function texts(placeholder: string, help: string, completes: Completes): OptionDefinition<readonly string[]> {
+  return { placeholder, help: `${help}; may be given several times`, repeatable: true, parse: parseText, completes };
+}
+
 /** An option whose value is one of `values`. */
 export function choice<Value extends string>(
   placeholder: string,

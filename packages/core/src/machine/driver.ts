@@ -1,5 +1,5 @@
 /** Names of the machine drivers, from the least isolation to the most. */
-export const DRIVER_NAMES = ["host", "ssh", "sandbox", "container", "lima", "libvirt", "qemu"] as const;
+export const DRIVER_NAMES = ["host", "ssh", "sandbox", "container", "embedded", "lima", "libvirt", "qemu"] as const;
 
 /** One way to make a machine. */
 export type DriverName = (typeof DRIVER_NAMES)[number];

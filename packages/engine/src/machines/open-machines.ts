@@ -45,6 +45,7 @@ function driverTable(parts: DriverParts): DriverTable {
     container: async () => (await import("./container/index.ts")).createContainerDriver(parts),
     qemu: async () => (await import("./qemu/index.ts")).createQemuDriver(parts),
     libvirt: async () => (await import("./libvirt/index.ts")).createLibvirtDriver(parts),
+    embedded: async () => (await import("./embedded/index.ts")).createEmbeddedDriver(parts),
     lima: async () => (await import("./lima/index.ts")).createLimaDriver(parts),
     ssh: async () => (await import("./ssh/index.ts")).createSshDriver(parts),
   };

@@ -20,6 +20,8 @@ export type Prepared = {
   readonly folders?: readonly string[];
   /** What the tool behind it lists: names with ids of machines. */
   readonly inventory?: () => string;
+  /** BusyBox for its machines, static: where those are of another architecture than this host. */
+  readonly busybox?: string;
   readonly dispose?: () => Promise<void>;
 };
 
@@ -41,6 +43,8 @@ export interface Subject extends AsyncDisposable {
   readonly view: DriverView;
   readonly limits: MachineLimits;
   readonly everyNthKill: number;
+  /** Path on this host of BusyBox for the machine: a static program with what is needed for trials, for machines that lack it. */
+  readonly busybox: string;
   /** A server on the host's loopback that `main` may reach, through the proxy. */
   readonly allowed: Canary;
   /** One that it may not. */
@@ -88,6 +92,7 @@ export async function startSubject({ name, limits, everyNthKill = 1, prepare }: 
     view,
     limits,
     everyNthKill,
+    busybox: prepared.busybox ?? "/bin/busybox",
     allowed,
     forbidden,
     secret,

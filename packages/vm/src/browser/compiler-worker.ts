@@ -9,5 +9,5 @@ let compiled: CompilerMemory | undefined;
 
 port.addEventListener("message", ({ data }) => {
   if (compiled === undefined) compiled = data as CompilerMemory;
-  else port.postMessage(compileBatch(compiled.memory, compiled.description, data as readonly CompileRequest[]));
+  else port.postMessage(compileBatch(compiled.memory, compiled.description, data as readonly CompileRequest[]), []);
 });

@@ -3,7 +3,7 @@ import { VmError } from "../error.ts";
 import { createMachine } from "../machine/create-machine.ts";
 import type { MachineHost } from "../machine/host.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { Failure, MachineCall, PageMessage, WorkerMachineOptions, WorkerMessage } from "./messages.ts";
+import type { Failure, MachineCalls, PageMessage, WorkerMachineOptions, WorkerMessage } from "./messages.ts";
 import { OutputFlow } from "./output-flow.ts";
 
 /** What the service of a machine needs of its worker. */
@@ -19,6 +19,14 @@ export class MachineService {
   readonly #options: MachineServiceOptions;
   readonly #flow: OutputFlow = new OutputFlow();
   #created: Machine | undefined;
+  readonly #calls: MachineCalls = {
+    create: (options) => this.#create(options),
+    run: async () => this.#machine.run(),
+    pause: async () => this.#machine.pause(),
+    reset: async () => this.#machine.reset(),
+    write: async (bytes) => this.#machine.console.write(bytes),
+    stats: async () => this.#machine.stats(),
+  };
 
   constructor(options: MachineServiceOptions) {
     this.#options = options;
@@ -28,27 +36,11 @@ export class MachineService {
   async receive(message: PageMessage): Promise<void> {
     if (message.kind === "taken") return this.#flow.taken(message.bytes);
     const { id, call } = message;
+    const serve: (argument: never) => Promise<unknown> = this.#calls[call.name];
     try {
-      this.#options.send({ kind: "answer", id, value: await this.#serve(call) });
+      this.#options.send({ kind: "answer", id, value: await serve(call.argument as never) });
     } catch (error) {
       this.#options.send({ kind: "failure", id, failure: toFailure(error) });
-    }
-  }
-
-  #serve({ name, argument }: MachineCall): unknown {
-    switch (name) {
-      case "create":
-        return this.#create(argument);
-      case "run":
-        return this.#machine.run();
-      case "pause":
-        return this.#machine.pause();
-      case "reset":
-        return this.#machine.reset();
-      case "write":
-        return this.#machine.console.write(argument);
-      case "stats":
-        return this.#machine.stats();
     }
   }
 

@@ -9,11 +9,10 @@ const port = ownPort();
 const service = new MachineService({
   host: {
     ...webHost(),
-    createCompiler: (memory) =>
-      createWorkerCompiler(startWorker(new URL("./compiler-worker.js", import.meta.url)), memory),
+    createCompiler: (memory) => createWorkerCompiler(startWorker("compiler-worker.js"), memory),
   },
   shared: mayShareMemory(),
-  send: (message) => port.postMessage(message),
+  send: (message) => port.postMessage(message, []),
 });
 
 port.addEventListener("message", ({ data }) => void service.receive(data as PageMessage));

@@ -10,7 +10,12 @@ type Web = {
   readonly MessageChannel: new () => { readonly port1: Port; readonly port2: Port };
 };
 
-type Port = { onmessage: (() => void) | null; postMessage(message: unknown): void; close(): void };
+type Port = {
+  addEventListener(type: "message", listener: () => void): void;
+  start(): void;
+  postMessage(message: unknown): void;
+  close(): void;
+};
 
 /** `getRandomValues` gives so many bytes at a time (Web Cryptography API, section 10.1.1). */
 const RANDOM_BYTES_MAX = 65_536;
@@ -48,10 +53,11 @@ function fillRandom({ crypto }: Web, into: Uint8Array): void {
 function breathe({ MessageChannel }: Web): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
-    port1.onmessage = () => {
+    port1.addEventListener("message", () => {
       port1.close();
       resolve();
-    };
+    });
+    port1.start();
     port2.postMessage(undefined);
   });
 }

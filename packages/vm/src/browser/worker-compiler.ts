@@ -15,13 +15,13 @@ export function createWorkerCompiler(worker: WorkerHandle, memory: CompilerMemor
     hasFailed = true;
     for (const resolve of waiting.splice(0)) resolve(undefined);
   });
-  worker.postMessage(memory);
+  worker.postMessage(memory, []);
   return {
     compile: (requests) =>
       new Promise((resolve) => {
         if (hasFailed) return resolve(undefined);
         waiting.push(resolve);
-        worker.postMessage(requests);
+        worker.postMessage(requests, []);
       }),
     close: () => worker.terminate(),
   };

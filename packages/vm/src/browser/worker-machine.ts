@@ -104,7 +104,7 @@ class RemoteMachine implements WorkerMachine {
   }
 
   #send(message: PageMessage): void {
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, []);
   }
 
   async #receive(message: WorkerMessage): Promise<void> {

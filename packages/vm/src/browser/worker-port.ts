@@ -1,7 +1,8 @@
 /** What is used of a web worker, seen from its end or from the one that started it (HTML, section 10.2). */
 export interface WorkerPort {
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
-  postMessage(message: unknown): void;
+  /** @param transfer buffers that go over to the other end, instead of being copied */
+  postMessage(message: unknown, transfer: never[]): void;
 }
 
 /** What is used of a web worker by whoever started it. A page's `Worker` is one. */
@@ -14,7 +15,7 @@ export interface WorkerHandle extends WorkerPort {
 /** What workers find around them. TypeScript's own description of it can't stand beside Node's. */
 type WorkerScope = WorkerPort & {
   readonly crossOriginIsolated?: boolean;
-  readonly Worker: new (url: URL, options: { readonly type: "module" }) => WorkerHandle;
+  readonly Worker: new (url: string, options: { readonly type: "module" }) => WorkerHandle;
 };
 
 const scope = globalThis as unknown as WorkerScope;
@@ -29,7 +30,7 @@ export function mayShareMemory(): boolean {
   return scope.crossOriginIsolated === true;
 }
 
-/** Starts a worker. @param url of a module */
-export function startWorker(url: URL): WorkerHandle {
+/** Starts a worker. @param url of a module; relative to this worker's */
+export function startWorker(url: string): WorkerHandle {
   return new scope.Worker(url, { type: "module" });
 }

@@ -88,14 +88,14 @@ export function encodeCache(cache: CodeCache, engine: string): Uint8Array<ArrayB
  */
 export function decodeCache(bytes: Uint8Array<ArrayBuffer>, engine: string, options: CodeCacheOptions = {}): CodeCache {
   const header = readCacheHeader(bytes);
-  const parts = partsOf(header);
-  if (bytes.length !== parts.end + CHECKSUM_BYTES)
-    throw refusal(`it has ${bytes.length} bytes, where its header says ${parts.end + CHECKSUM_BYTES}`);
-  const expected = checksum(bytes.subarray(0, parts.end));
-  if (expected.some((byte, index) => byte !== bytes[parts.end + index])) throw refusal("its checksum is wrong");
+  const { end } = partsOf(header);
+  if (bytes.length !== end + CHECKSUM_BYTES)
+    throw refusal(`it has ${bytes.length} bytes, where its header says ${end + CHECKSUM_BYTES}`);
+  const expected = checksum(bytes.subarray(0, end));
+  if (expected.some((byte, index) => byte !== bytes[end + index])) throw refusal("its checksum is wrong");
   if (header.engine !== engine) throw refusal(`it is of the engine ${header.engine}, this is ${engine}`);
   const cache = new CodeCache(options);
-  const fault = cache.addAll(readUnits(bytes, header, parts));
+  const fault = cache.addAll(readUnits(bytes, header));
   if (fault !== undefined) throw refusal(fault);
   return cache;
 }
@@ -176,18 +176,18 @@ function writeUnit(view: DataView<ArrayBuffer>, parts: Parts, unit: CachedUnit):
   parts.body += unit.body.length;
 }
 
-function readUnits(bytes: Uint8Array<ArrayBuffer>, header: CacheHeader, parts: Parts): readonly CachedUnit[] {
+/** Reads units one by one: the cache keeps what it needs of each. */
+function* readUnits(bytes: Uint8Array<ArrayBuffer>, header: CacheHeader): Generator<CachedUnit, void> {
+  const parts = partsOf(header);
   const bounds = partsOf(header);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const units: CachedUnit[] = [];
-  while (parts.unit < bounds.segment) {
+  for (let position = 0; position < header.units; position++) {
     const unit = readUnit(view, parts, bounds);
-    if (!unit) throw refusal(`unit ${units.length} has no shape, or reaches beyond its part`);
-    units.push(unit);
+    if (!unit) throw refusal(`unit ${position} has no shape, or reaches beyond its part`);
+    yield unit;
   }
   if (parts.segment !== bounds.code || parts.code !== bounds.body || parts.body !== bounds.end)
     throw refusal("its parts are larger than its units");
-  return units;
 }
 
 /** Reads the next unit. Undefined where it reaches beyond a part of the file, or has no shape. */

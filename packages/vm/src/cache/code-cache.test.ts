@@ -125,6 +125,20 @@ test("a cache never holds more than its bound, and all it holds is found", () =>
   );
 });
 
+test("an index never names another unit: what somebody made of the first would be served for the second", () => {
+  const cache = new CodeCache({ maxBytes: 3 * heldBytes(straightUnit(page, 0, 40)) });
+  const seen = new Map<number, number>();
+  for (let offset = 0; offset < 4000; offset += 40) {
+    const index = cache.add(straightUnit(page, offset, 40))?.index ?? -1;
+    assert.equal(seen.has(index), false);
+    seen.set(index, offset);
+    assert.equal(cache.find(supervisor, "block", page, offset)?.index, index);
+  }
+  const alive = [...seen].filter(([index]) => cache.get(index) !== undefined);
+  assert.equal(alive.length, cache.statistics.units);
+  for (const [index, offset] of alive) assert.equal(cache.get(index), cache.find(supervisor, "block", page, offset));
+});
+
 test("merging keeps the hottest of both", () => {
   const offsets = Array.from({ length: 40 }, (_, index) => index * 100);
   const caches = [0, 1].map((side) => {

@@ -4,7 +4,7 @@ import { type CachedUnit, describeFault, isCompiledFrom, isSameUnit, type Shape,
 
 /** A unit of a cache. */
 export type FoundUnit = CachedUnit & {
-  /** Names the unit in its cache, until it is dropped for want of room. */
+  /** Names the unit in its cache: never given to another, also after the unit was dropped for want of room. */
   readonly index: number;
 };
 
@@ -33,6 +33,8 @@ export const DEFAULT_MAX_BYTES: number = 32 * 2 ** 20;
 /** Most units that share a place of the index. A guest can craft code whose keys collide: a search stays short all the same. */
 const MOST_PER_BUCKET = 64;
 const MOST_USES = 2 ** 32 - 1;
+/** An index is a slot plus a multiple of this, which grows whenever a slot is used again. */
+const SLOTS = 2 ** 24;
 
 type StoredUnit = {
   -readonly [Name in keyof FoundUnit]: FoundUnit[Name];
@@ -48,13 +50,14 @@ type StoredUnit = {
 /** What was compiled, found by the guest bytes that it was compiled from. Hashes only narrow the search: all bytes are compared. */
 export class CodeCache {
   readonly maxBytes: number;
-  /** Where the chain of the units begins whose keys share a place: index of the first. */
+  /** Where the chain of the units begins whose keys share a place: slot of the first. */
   #buckets: Int32Array = new Int32Array(1024);
   /** A bit for each way in which units begin. Those of dropped units stay until the index is made anew: a search more, no more. */
   #beginnings: Int32Array = new Int32Array(1024);
-  /** By index; index 0 is nobody's. */
+  /** By slot; slot 0 is nobody's. */
   #units: (StoredUnit | undefined)[] = [undefined];
-  #freeIndices: number[] = [];
+  #freeSlots: number[] = [];
+  #reused = 0;
   #count = 0;
   #bytes = 0;
   #hits = 0;
@@ -95,7 +98,7 @@ export class CodeCache {
   find(mode: Mode, shape: Shape, page: Uint8Array, offset: number): FoundUnit | undefined {
     const runs = this.mayFind(mode, shape, page, offset) ? runsThatFit(offset) : 0;
     let best: StoredUnit | undefined;
-    let isRefused = 0;
+    let refused = 0;
     let key = startKey(mode, shape);
     for (let index = 0; index < runs; index++) {
       key = extendKey(key, page, offset, index);
@@ -103,29 +106,34 @@ export class CodeCache {
         if (unit.key !== key || unit.mode !== mode || unit.shape !== shape) continue;
         if (best && best.instructions >= unit.instructions) continue;
         if (isCompiledFrom(unit, page, offset)) best = unit;
-        else isRefused = 1;
+        else refused = 1;
       }
     }
-    this.#countSearch(best, isRefused);
+    this.#countSearch(best, refused);
     return best;
   }
 
-  #countSearch(found: StoredUnit | undefined, isRefused: number): void {
+  #countSearch(found: StoredUnit | undefined, refused: number): void {
     if (found) this.#hits++;
     else {
       this.#misses++;
-      this.#refused += isRefused;
+      this.#refused += refused;
     }
   }
 
   /** The unit of an index. */
   get(index: number): FoundUnit | undefined {
-    return this.#units[index];
+    return this.#at(index);
+  }
+
+  #at(index: number): StoredUnit | undefined {
+    const unit = this.#units[index % SLOTS];
+    return unit?.index === index ? unit : undefined;
   }
 
   /** A unit was used: it is kept longer. */
   noteUse(index: number): void {
-    const unit = this.#units[index];
+    const unit = this.#at(index);
     if (!unit) return;
     unit.uses = Math.min(unit.uses + 1, MOST_USES);
     unit.lastUse = ++this.#clock;
@@ -151,13 +159,15 @@ export class CodeCache {
    * Takes in many units, hottest first, as older ones than all that were used here. Those that are no units are left out.
    * @returns why the last of these is none
    */
-  addAll(units: readonly CachedUnit[]): string | undefined {
+  addAll(units: Iterable<CachedUnit>): string | undefined {
     let refusal: string | undefined;
-    units.forEach((unit, position) => {
+    let position = 0;
+    for (const unit of units) {
       const fault = describeFault(unit);
       if (fault === undefined) this.#insert(unit, -position);
       else refusal = `unit ${position}: ${fault}`;
-    });
+      position++;
+    }
     if (this.#bytes > this.maxBytes) this.#shrink(this.maxBytes);
     return refusal;
   }
@@ -181,13 +191,18 @@ export class CodeCache {
     }
     if (this.#count >= this.#buckets.length / 2) this.#indexAnew(this.#buckets.length * 2);
     this.#thin(key);
-    const index = this.#freeIndices.pop() ?? this.#units.length;
+    const index = this.#takeIndex();
     const stored = storeUnit(unit, { index, key, short, lastUse });
-    this.#units[index] = stored;
+    this.#units[index % SLOTS] = stored;
     this.#link(stored);
     this.#count++;
     this.#bytes += stored.bytes;
     return stored;
+  }
+
+  #takeIndex(): number {
+    const free = this.#freeSlots.pop();
+    return free === undefined ? this.#units.length : free + ++this.#reused * SLOTS;
   }
 
   #same(unit: CachedUnit, key: number): StoredUnit | undefined {
@@ -202,7 +217,7 @@ export class CodeCache {
 
   #link(unit: StoredUnit): void {
     unit.next = this.#first(unit.key);
-    this.#buckets[unit.key & (this.#buckets.length - 1)] = unit.index;
+    this.#buckets[unit.key & (this.#buckets.length - 1)] = unit.index % SLOTS;
     const word = (unit.short >>> 5) & (this.#beginnings.length - 1);
     this.#beginnings[word] = (this.#beginnings[word] ?? 0) | (1 << (unit.short & 31));
   }
@@ -239,10 +254,10 @@ export class CodeCache {
 
   #drop(unit: StoredUnit): void {
     const first = this.#first(unit.key);
-    if (first === unit) this.#buckets[unit.key & (this.#buckets.length - 1)] = unit.next?.index ?? 0;
+    if (first === unit) this.#buckets[unit.key & (this.#buckets.length - 1)] = (unit.next?.index ?? 0) % SLOTS;
     for (let other = first; other; other = other.next) if (other.next === unit) other.next = unit.next;
-    this.#units[unit.index] = undefined;
-    this.#freeIndices.push(unit.index);
+    this.#units[unit.index % SLOTS] = undefined;
+    this.#freeSlots.push(unit.index % SLOTS);
     this.#count--;
     this.#bytes -= unit.bytes;
   }

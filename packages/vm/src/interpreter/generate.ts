@@ -352,11 +352,14 @@ function writePageEnd(writer: FunctionWriter, locals: Locals, { resolve }: Label
   writer.branch(OP.br, resolve);
 }
 
-/** Number of the interpreter's function and of the first own one, after the helpers. */
+/** Number of a unit module's first function, after all helpers. */
 export const FIRST_FUNCTION: number = Object.keys(HELPER).length;
 
 function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels): Lowering {
-  const leave = (): void => writeLeave(writer, locals);
+  const leave = (): void => {
+    writer.i64(1, 0);
+    writer.op(OP.return);
+  };
   const displacement = (): void => {
     writer.get(locals.record);
     writer.memory(OP.i32Load, RECORD.immediate);
@@ -386,7 +389,17 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
     },
     storeBudget: () => writeStoreBudget(writer, locals),
     loadBudget: () => writeLoadBudget(writer, locals.budget, locals.counted),
-    leave,
+    budget: locals.budget,
+    site: (size) => {
+      pushPc(writer, locals);
+      writer.i32(size);
+    },
+    prepareLeave: () => undefined,
+    leaveIf: () => {
+      writer.open(OP.if);
+      leave();
+      writer.close();
+    },
     flush: () => undefined,
     leaveFlushed: leave,
     tlb: (kind) => {

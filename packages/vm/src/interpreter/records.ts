@@ -23,7 +23,7 @@ export const RECORD = {
 export const PAGE_RECORDS_BYTES: number = 2048 * DECODED.recordBytes;
 
 /** Where an instruction that reaches into the next page is decoded to, each time it runs; followed by two records of a page's end. */
-export const STRADDLE_OFFSET = 0x430_0000;
+export const STRADDLE_OFFSET = 0x440_0000;
 
 /** How far that record is from where its page's records would begin. */
 export const STRADDLE_DISTANCE = 0x7ff0;

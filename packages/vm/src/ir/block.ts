@@ -45,6 +45,9 @@ export const KIND = {
   jumpTo: 24,
   /** A guest instruction begins: its distance from the entry in low, its length in high. */
   instruction: 25,
+  /** Condition in a, value where it holds in b; between the two what happens where it doesn't; the value there in a. */
+  chooseBegin: 26,
+  chooseEnd: 27,
 } as const;
 
 /** First kind that stays where it stands. */

@@ -28,11 +28,33 @@ const FOLDS: ReadonlyMap<number, (...halves: Halves) => readonly [number, number
   [OP.i64Shl, (aLow, aHigh, bLow) => shiftLeft64(aLow, aHigh, bLow)],
 ]);
 
+/** The same for i32. */
+const FOLDS32: ReadonlyMap<number, (a: number, b: number) => number> = new Map<
+  number,
+  (a: number, b: number) => number
+>([
+  [OP.i32Add, (a, b) => (a + b) | 0],
+  [OP.i32And, (a, b) => a & b],
+  [OP.i32Or, (a, b) => a | b],
+  [OP.i32Shl, (a, b) => a << b],
+  [OP.i32Eq, (a, b) => (a === b ? 1 : 0)],
+  [OP.i32LtU, (a, b) => (a >>> 0 < b >>> 0 ? 1 : 0)],
+]);
+
+function foldNumeric32(block: IrBlock, opcode: number, a: Value, b: Value): Value | undefined {
+  const { kind, low } = block;
+  if (opcode === OP.i32And && low[b] === 0) return b;
+  if (kind[a] !== KIND.constant32) return undefined;
+  const folded = FOLDS32.get(opcode)?.(low[a] ?? 0, low[b] ?? 0);
+  return folded === undefined ? undefined : block.add(KIND.constant32, folded);
+}
+
 /** A simpler value that equals a numeric operation, where there is one. @param concrete operands are those of one instruction */
 export function foldNumeric(block: IrBlock, opcode: number, a: Value, b: Value, concrete: boolean): Value | undefined {
   const { kind, low, high } = block;
   const number = (list: readonly number[], value: Value): number => list[value] ?? 0;
   if (b === -1) return foldUnary(block, opcode, a);
+  if (kind[b] === KIND.constant32) return foldNumeric32(block, opcode, a, b);
   if (kind[b] !== KIND.constant64) return undefined;
   const isZero = low[b] === 0 && high[b] === 0;
   if (isZero && (opcode === OP.i64Add || opcode === OP.i64Or || opcode === OP.i64Xor || opcode === OP.i64Sub)) return a;

@@ -5,7 +5,10 @@ import { OP, TYPE, type ValueType } from "../wasm/opcodes.ts";
 import { FIRST_EFFECT, IrBlock, KIND, type Value } from "./block.ts";
 import { accessSize, loadType, signatureOf } from "./signatures.ts";
 
-/** Indices of the functions that generated code imports, and of their types. The order of `HELPER_NAMES`. */
+/**
+ * Indices of the functions that all generated code can call. First the slow side's, imported from TypeScript (HartHelpers, and `decode`
+ * and `hot` of the processor); then those around them that take i64, which the core module defines and units import from it.
+ */
 export const HELPER = {
   load: 0,
   atomic: 1,
@@ -16,7 +19,14 @@ export const HELPER = {
   decode: 6,
   hot: 7,
   loadReserved: 8,
+  translateLoad: 9,
+  translateAtomic: 10,
+  translateReserved: 11,
+  storeSlowly: 12,
 } as const;
+
+/** How many of them are TypeScript. */
+export const HOST_HELPERS = 9;
 
 /** Argument of SYSTEM.illegal where the instruction's bits are not in STATE.value. */
 export const UNKNOWN_BITS = 1;
@@ -39,11 +49,17 @@ export interface LoweringTarget {
   storeBudget(): void;
   /** The helper may have changed STATE.budget. */
   loadBudget(): void;
-  /** Leaves after a trap: STATE.pc says where to. Registers are written back first. */
-  leave(): void;
+  /** Pushes an address (i64) and a distance times 16 (i32) that make the current instruction's address. @param size added to the second */
+  site(size: number): void;
+  /** Local that holds what is left of the slice. */
+  readonly budget: number;
+  /** Prepares `leaveIf`: which registers are to be written back. */
+  prepareLeave(): void;
+  /** Pops a condition: where it is not 0, leaves after a trap. STATE.pc and STATE.budget are right. Registers are written back first. */
+  leaveIf(): void;
   /** Registers in memory are right from here on, whatever happens to them there. */
   flush(): void;
-  /** After `flush`: leaves as `leave` does, without writing registers back. */
+  /** After `flush`: leaves, without writing registers back. */
   leaveFlushed(): void;
   /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
   tlb(kind: "read" | "write"): number;
@@ -222,14 +238,18 @@ export class Lowering {
   }
 
   #rare(index: Value): void {
-    const { kind, a, low } = this.#block;
+    const { kind, a, b, low } = this.#block;
     const operand = low[index] ?? 0;
     const value = a[index] ?? -1;
     switch (kind[index]) {
       case KIND.readAddress:
       case KIND.atomicAddress: {
         const isRead = kind[index] === KIND.readAddress;
-        this.#translate(this.#inLocal(value, TYPE.i64), operand, isRead ? HELPER.loadReserved : HELPER.atomic);
+        this.#translate(
+          this.#inLocal(value, TYPE.i64),
+          operand,
+          isRead ? HELPER.translateReserved : HELPER.translateAtomic,
+        );
         return this.#keep(index);
       }
       case KIND.whenBegin:
@@ -239,6 +259,16 @@ export class Lowering {
         return;
       case KIND.whenEnd:
         return this.#writer.close();
+      case KIND.chooseBegin:
+        this.#settle((other) => this.#isWorthKeeping(other)); // The rest is computed anew at each use, in either arm.
+        this.push(value);
+        this.#writer.open(OP.if, TYPE.i64);
+        this.push(b[index] ?? 0);
+        return this.#writer.op(OP.else);
+      case KIND.chooseEnd:
+        this.push(value);
+        this.#writer.close();
+        return this.#keep(index);
       case KIND.system:
         this.#settle(() => true);
         return this.#system(operand, () => this.push(value));
@@ -266,7 +296,7 @@ export class Lowering {
   }
 
   #load(index: Value, opcode: number, address: Value): void {
-    this.#translate(this.#inLocal(address, TYPE.i64), accessSize(opcode), HELPER.load);
+    this.#translate(this.#inLocal(address, TYPE.i64), accessSize(opcode), HELPER.translateLoad);
     this.#writer.memory(opcode, 0);
     if (this.#uses[index]) this.#keep(index);
     else this.#writer.op(OP.drop);
@@ -304,31 +334,20 @@ export class Lowering {
   /** Pushes the host address of a guest address (in a local). Leaves where it traps. */
   #translate(address: number, size: number, helper: number): void {
     const writer = this.#writer;
-    const [entry, offset] = this.#probe(address, size, helper === HELPER.atomic ? "write" : "read");
+    const [entry, offset] = this.#probe(address, size, helper === HELPER.translateAtomic ? "write" : "read");
     writer.open(OP.if, TYPE.i32);
     this.#hostOf(entry, offset, address);
     writer.op(OP.else);
-    this.#slowAddress(address);
-    writer.i32(size);
+    this.#target.prepareLeave();
+    writer.get(address);
+    this.#target.site(size);
+    writer.get(this.#target.budget);
     writer.call(helper);
     writer.tee(entry);
     writer.op(OP.i32Eqz);
-    this.#leaveIf();
+    this.#target.leaveIf();
     writer.get(entry);
     writer.close();
-  }
-
-  #slowAddress(address: number): void {
-    this.#target.storePc();
-    this.#writer.i32(0);
-    this.#writer.get(address);
-    this.#writer.memory(OP.i64Store, STATE.address);
-  }
-
-  #leaveIf(): void {
-    this.#writer.open(OP.if);
-    this.#target.leave();
-    this.#writer.close();
   }
 
   #store(opcode: number, addressValue: Value, value: Value): void {
@@ -342,16 +361,15 @@ export class Lowering {
     writer.get(stored);
     writer.memory(opcode, 0);
     writer.op(OP.else);
-    this.#slowAddress(address);
-    writer.i32(0);
+    this.#target.prepareLeave();
+    writer.get(address);
     writer.get(stored);
-    writer.memory(OP.i64Store, STATE.value);
-    this.#target.storeBudget();
-    writer.i32(size);
-    writer.call(HELPER.store);
+    this.#target.site(size);
+    writer.get(this.#target.budget);
+    writer.call(HELPER.storeSlowly);
+    writer.tee(this.#target.budget); // A device may have asked for an end of the slice.
     writer.op(OP.i32Eqz);
-    this.#target.loadBudget(); // A device may have asked for an end of the slice.
-    this.#leaveIf();
+    this.#target.leaveIf();
     writer.close();
   }
 
@@ -383,30 +401,33 @@ export class Lowering {
     this.#target.leaveFlushed();
   }
 
-  #illegalIf(): void {
-    this.#writer.open(OP.if);
-    this.#target.storePc();
-    this.#writer.i32(SYSTEM.illegal);
-    this.#writer.i32(UNKNOWN_BITS);
-    this.#writer.call(HELPER.system);
-    this.#writer.op(OP.drop);
-    this.#target.leave();
-    this.#writer.close();
-  }
-
+  /** The helper changes no register: nothing has to be computed before it. */
   #float(operation: Value): void {
-    this.#settle(() => true);
+    this.#target.storePc();
+    this.#target.storeBudget();
+    this.#target.prepareLeave();
     this.push(operation);
     this.#writer.call(HELPER.float);
     this.#writer.op(OP.i32Eqz);
-    this.#illegalIf();
+    this.#target.leaveIf();
   }
 
+  /** The slow side makes it an illegal instruction, or turns floating point on and runs it again. */
   #requireFloat(): void {
-    this.#writer.i32(0);
-    this.#writer.memory(OP.i32Load, STATE.floatEnabled);
-    this.#writer.op(OP.i32Eqz);
-    this.#illegalIf();
+    const writer = this.#writer;
+    writer.i32(0);
+    writer.memory(OP.i32Load, STATE.floatEnabled);
+    writer.op(OP.i32Eqz);
+    writer.open(OP.if);
+    this.#target.flush();
+    this.#target.storePc();
+    this.#target.storeBudget();
+    writer.i32(SYSTEM.illegal);
+    writer.i32(UNKNOWN_BITS);
+    writer.call(HELPER.system);
+    writer.op(OP.drop);
+    this.#target.leaveFlushed();
+    writer.close();
   }
 }
 

@@ -54,6 +54,11 @@ export interface IrBuilder {
   setState(opcode: number, offset: number, value: Value): void;
   /** Stores happen only where `condition` (i32) is not 0. Inside: `hostStore` and `setState` only. */
   when(condition: Value, body: () => void): void;
+  /**
+   * An i64: `value` where `condition` (i32) is not 0, else what `otherwise` gives, which happens only then.
+   * Inside: `setState`, `state`, `float`, and pure operations, whose values are not used outside.
+   */
+  choose(condition: Value, value: Value, otherwise: () => Value): Value;
   /** Calls `HartHelpers.system`; leaves the unit where it returns 0. @param argument i32 */
   system(operation: number, argument: Value): void;
   /** As `system`, and never goes on after it: ecall, mret, illegal. */

@@ -20,6 +20,8 @@ export class IrRecorder implements IrBuilder {
   #fields: Fields | undefined;
   /** What registers are known to hold: values of kind constant64 or pc. */
   readonly #known: Map<number, Value> = new Map();
+  /** Floating point was on, and nothing has happened since that could turn it off. */
+  #isFloatOn = false;
 
   /** Begins the next instruction. @param fields undefined: a description for all operands */
   begin(fields: Fields | undefined): void {
@@ -125,7 +127,14 @@ export class IrRecorder implements IrBuilder {
     this.block.add(KIND.whenEnd);
   }
 
+  choose(condition: Value, value: Value, otherwise: () => Value): Value {
+    if (this.block.kind[condition] === KIND.constant32) return this.block.low[condition] ? value : otherwise();
+    this.block.add(KIND.chooseBegin, 0, 0, condition, value);
+    return this.block.add(KIND.chooseEnd, 0, 0, otherwise());
+  }
+
   system(operation: number, argument: Value): void {
+    this.#isFloatOn = false;
     this.block.add(KIND.system, operation, 0, argument);
   }
 
@@ -138,7 +147,9 @@ export class IrRecorder implements IrBuilder {
   }
 
   requireFloat(): void {
+    if (this.#isFloatOn) return;
     this.block.add(KIND.requireFloat);
+    this.#isFloatOn = this.#fields !== undefined;
   }
 
   branch(condition: Value): void {

@@ -1,8 +1,8 @@
-import type { CodeCache } from "../cache/code-cache.ts";
+import type { CodeCache, FoundUnit } from "../cache/code-cache.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import { RAM_BASE } from "../memory/layout.ts";
 import { encodeUnits } from "./compile-batch.ts";
-import type { CompiledUnit, CompileRequest } from "./request.ts";
+import type { CompiledUnit, CompileRequest, UnitCompiler } from "./request.ts";
 
 /** A unit that was compiled in an earlier run, and its code of now. */
 export type LoadedUnit = { readonly unit: CompiledUnit; readonly code: unknown };
@@ -10,57 +10,87 @@ export type LoadedUnit = { readonly unit: CompiledUnit; readonly code: unknown }
 /** Bytes of bodies that are made one module: V8 wants few and large ones, and has limits. */
 const MODULE_BYTES = 4 * 2 ** 20;
 
-/** The units of a code cache, instantiated for one machine: the hottest in the first module. */
+/** The same beside a running machine, which waits for the first ones. */
+const BACKGROUND_BYTES = 2 ** 19;
+
+/** What the units of a cache are made to run with. */
+export type CachedUnitsOptions = {
+  readonly cache: CodeCache;
+  readonly memoryDescription: MemoryDescription;
+  readonly host: Readonly<Record<string, WebAssembly.ImportValue>>;
+  readonly compiler?: UnitCompiler;
+};
+
+/** The units of a code cache, instantiated for one machine: the hottest first, beside the machine where it has a compiler. */
 export class CachedUnits {
-  readonly #cache: CodeCache;
+  readonly #options: CachedUnitsOptions;
   /** Functions by the index of their unit in the cache. */
   readonly #code: Map<number, unknown> = new Map();
+  /** Modules that are still to come. */
+  #loading = 0;
 
-  constructor(
-    cache: CodeCache,
-    description: MemoryDescription,
-    host: Readonly<Record<string, WebAssembly.ImportValue>>,
-  ) {
-    this.#cache = cache;
-    for (const units of chunk(cache.units())) {
-      const bytes = encodeUnits(
-        units.map(({ body }) => body),
-        description,
-      );
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { host });
-      units.forEach(({ index }, position) => this.#code.set(index, exports[`u${position}`]));
+  constructor(options: CachedUnitsOptions) {
+    this.#options = options;
+    const { cache, compiler, memoryDescription } = options;
+    for (const units of chunk(cache.units(), compiler?.load ? BACKGROUND_BYTES : MODULE_BYTES)) {
+      const bodies = units.map(({ body }) => body);
+      const loaded = compiler?.load?.(bodies);
+      if (loaded) this.#await(units, loaded);
+      else this.#compile(units, bodies, memoryDescription);
     }
   }
 
-  /** True where there are none. */
-  get isEmpty(): boolean {
-    return this.#code.size === 0;
+  #compile(units: readonly FoundUnit[], bodies: readonly Uint8Array[], description: MemoryDescription): void {
+    try {
+      this.#instantiate(units, new WebAssembly.Module(encodeUnits(bodies, description)));
+    } catch {
+      // The file was whole, yet not what this engine writes: these units are compiled anew.
+    }
+  }
+
+  #await(units: readonly FoundUnit[], loaded: Promise<WebAssembly.Module | undefined>): void {
+    this.#loading++;
+    void loaded.then((module) => {
+      this.#loading--;
+      if (module) this.#instantiate(units, module);
+    });
+  }
+
+  #instantiate(units: readonly FoundUnit[], module: WebAssembly.Module): void {
+    const { exports } = new WebAssembly.Instance(module, { host: this.#options.host });
+    units.forEach(({ index }, position) => this.#code.set(index, exports[`u${position}`]));
+  }
+
+  /** True while units are still being loaded: the host should listen for them. */
+  get isLoading(): boolean {
+    return this.#loading > 0;
   }
 
   /** Finds the unit for a place, by the guest's bytes there. @param page 4096 bytes around it */
   find(request: CompileRequest, page: Uint8Array): LoadedUnit | undefined {
     const offset = (request.address - RAM_BASE) % 4096;
-    const found = this.#cache.find(request.mode, request.shape, page, offset);
+    const { cache } = this.#options;
+    const found = cache.find(request.mode, request.shape, page, offset);
     const code = found && this.#code.get(found.index);
     if (!found || code === undefined) return undefined;
-    this.#cache.noteUse(found.index);
+    cache.noteUse(found.index);
     return { unit: { ...found, ...request }, code };
   }
 
   /** Keeps a unit that was compiled now, for the next run. */
   add(unit: CompiledUnit): void {
     const { mode, shape, segments, code, instructions, body } = unit;
-    this.#cache.add({ mode, shape, segments, code, instructions, body, uses: 1 });
+    this.#options.cache.add({ mode, shape, segments, code, instructions, body, uses: 1 });
   }
 }
 
-function* chunk<T extends { readonly body: Uint8Array }>(units: readonly T[]): Generator<readonly T[]> {
-  let part: T[] = [];
+function* chunk(units: readonly FoundUnit[], mostBytes: number): Generator<readonly FoundUnit[]> {
+  let part: FoundUnit[] = [];
   let bytes = 0;
   for (const unit of units) {
     part.push(unit);
     bytes += unit.body.length;
-    if (bytes < MODULE_BYTES) continue;
+    if (bytes < mostBytes) continue;
     yield part;
     [part, bytes] = [[], 0];
   }

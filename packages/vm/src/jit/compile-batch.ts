@@ -25,6 +25,25 @@ export function compileBatch(
   return { module: new WebAssembly.Module(encodeUnits(bodies, description)), units };
 }
 
+/** What is asked of a worker that compiles: new units, or a module of old ones' bodies. */
+export type CompilerMessage =
+  | { readonly requests: readonly CompileRequest[] }
+  | { readonly bodies: readonly Uint8Array[] };
+
+/** What such a worker answers. */
+export function answerCompilerMessage(
+  memory: WebAssembly.Memory,
+  description: MemoryDescription,
+  message: CompilerMessage,
+): CompiledBatch | WebAssembly.Module | undefined {
+  if ("requests" in message) return compileBatch(memory, description, message.requests);
+  try {
+    return new WebAssembly.Module(encodeUnits(message.bodies, description));
+  } catch {
+    return undefined; // The file was whole, yet not what this engine writes: these units are compiled anew.
+  }
+}
+
 /** A module of units' bodies; body `n` is its export `u<n>`. */
 export function encodeUnits(bodies: readonly Uint8Array[], description: MemoryDescription): Uint8Array<ArrayBuffer> {
   return encodeModule({

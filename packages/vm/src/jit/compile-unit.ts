@@ -150,8 +150,6 @@ class UnitCompiler {
   /** Where a trap left in the middle of a block: writes back what was dirty there. */
   #writeLeaves(): void {
     const writer = this.#writer;
-    writer.i64(1, 0);
-    writer.set(this.#next);
     const labels = this.#leaves.map(() => writer.open(OP.block));
     if (labels.length > 0) {
       writer.get(this.#leaveIndex);
@@ -160,9 +158,10 @@ class UnitCompiler {
     for (const dirty of this.#leaves) {
       writer.close();
       this.#flush(dirty);
-      writer.branch(OP.br, this.#return);
+      writer.i64(1, 0);
+      writer.op(OP.return);
     }
-    if (labels.length === 0) writer.branch(OP.br, this.#return);
+    if (labels.length === 0) writer.op(OP.unreachable);
   }
 
   #local(register: number): number {
@@ -413,11 +412,16 @@ class UnitCompiler {
       },
       storeBudget: () => this.#storeBudget(),
       loadBudget: () => this.#loadBudget(),
-      leave: () => {
+      budget: this.#budget,
+      site: (size) => {
+        writer.get(PC);
+        writer.i32((this.#distance << 4) | size);
+      },
+      prepareLeave: () => {
         writer.i32(this.#leaveOf(this.#dirty));
         writer.set(this.#leaveIndex);
-        writer.branch(OP.br, this.#leave);
       },
+      leaveIf: () => writer.branch(OP.brIf, this.#leave),
       flush: () => this.#flush(),
       leaveFlushed: () => {
         writer.i64(1, 0);

@@ -25,8 +25,6 @@ export type UnitsOptions = {
   readonly blockThreshold: number;
   /** How often a block is entered before it becomes a region; 0: never. */
   readonly regionThreshold: number;
-  /** A unit took another's place: whoever knows that one by its address must forget it. */
-  readonly onReplace: () => void;
 };
 
 /** A unit that is in use. */
@@ -34,6 +32,9 @@ type Installed = Omit<CompiledUnit, "body"> & { readonly index: number };
 
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = Number(process.env.B ?? 64);
+
+/** How often a jump arrives at a place before it is looked for once more, while the cache is being loaded. */
+const RETRY_THRESHOLD = 20;
 
 /** The compiled units of a machine. */
 export class Units {
@@ -59,8 +60,8 @@ export class Units {
     this.#options = options;
     this.#view = new DataView(options.memory.buffer);
     this.#ram = new Uint8Array(options.memory.buffer, RAM_OFFSET);
-    const { cache, memoryDescription, host } = options;
-    this.#cached = cache && new CachedUnits(cache, memoryDescription, host);
+    const { cache } = options;
+    this.#cached = cache && new CachedUnits({ ...options, cache });
   }
 
   /**
@@ -76,8 +77,8 @@ export class Units {
     if (!last || requests.some((request) => this.#load(request))) return;
     const key = keyOf(last);
     if (firstThreshold === blockThreshold || this.#unknown.has(key)) return this.request(last);
-    this.#unknown.add(key);
-    pages.countAgain(record, blockThreshold);
+    if (this.#cached?.isLoading !== true) this.#unknown.add(key);
+    pages.countAgain(record, this.#cached?.isLoading === true ? RETRY_THRESHOLD : blockThreshold);
   }
 
   /** Enters a unit of the cache, where there is one. */
@@ -85,7 +86,7 @@ export class Units {
     const start = Math.floor((request.address - RAM_BASE) / 4096) * 4096;
     const found = this.#cached?.find(request, this.#ram.subarray(start, start + 4096));
     if (!found) return false;
-    if (this.#enter(found.unit, found.code)) this.#options.onReplace();
+    this.#enter(found.unit, found.code);
     this.loaded[request.shape]++;
     return true;
   }
@@ -108,7 +109,7 @@ export class Units {
 
   /** True while units are being compiled elsewhere: the host should listen for them. */
   get isCompiling(): boolean {
-    return this.#isCompiling;
+    return this.#isCompiling || this.#cached?.isLoading === true;
   }
 
   /** Has what waits compiled. To be called between slices. */
@@ -137,25 +138,23 @@ export class Units {
     for (const request of requests) this.#requested.delete(keyOf(request));
     if (!batch) return;
     const { exports } = new WebAssembly.Instance(batch.module, { host: this.#options.host });
-    let isReplaced = false;
     batch.units.forEach((unit, index) => {
       if (!isCurrent(this.#ram, unit)) return;
       this.#cached?.add(unit);
       this.compiled[unit.shape]++;
-      isReplaced = this.#enter(unit, exports[`u${index}`]) || isReplaced;
+      this.#enter(unit, exports[`u${index}`]);
     });
-    if (isReplaced) this.#options.onReplace();
   }
 
-  /** @returns true where it took another unit's place */
-  #enter(unit: CompiledUnit, code: unknown): boolean {
+  /** Has a unit entered. One that takes another's place takes its index too, so that whatever leads to that one leads to it. */
+  #enter(unit: CompiledUnit, code: unknown): void {
     const { address, mode } = unit;
     const { pages, table, regionThreshold } = this.#options;
     const record = pages.recordOf(address, mode);
-    if (record === undefined) return false; // Its page was dropped meanwhile.
+    if (record === undefined) return; // Its page was dropped meanwhile.
     const old = this.#at(address, mode);
     if (old) this.#release(old);
-    const index = this.#takeIndex();
+    const index = old?.index ?? this.#takeIndex();
     table.set(index, code);
     const unitRecord = UNITS.offset + index * UNITS.recordBytes;
     this.#view.setInt32(unitRecord, index, true);
@@ -163,7 +162,6 @@ export class Units {
     pages.enter(record, unitRecord);
     const { body: _, ...kept } = unit;
     this.#remember({ ...kept, index });
-    return old !== undefined;
   }
 
   #at(address: number, mode: Mode): Installed | undefined {
@@ -181,7 +179,7 @@ export class Units {
   #release(unit: Installed): void {
     const list = this.#byPage.get(pageOf(unit.address));
     list?.splice(list.indexOf(unit), 1);
-    this.#free(unit);
+    this.#byIndex.delete(unit.index);
   }
 
   #free({ index }: Installed): void {

@@ -90,13 +90,7 @@ export class SerialConsole implements MachineConsole {
 
   /** Takes input as a firmware does: out of the serial port. @returns how many bytes there were */
   read(into: Uint8Array): number {
-    const uart = this.#uart;
-    let length = 0;
-    while (uart !== undefined && length < into.length && (uart.read(LINE_STATUS, 1) & RECEIVED) !== 0) {
-      into[length] = uart.read(DATA, 1);
-      length++;
-    }
-    return length;
+    return this.#uart === undefined ? 0 : readFrom(this.#uart, into);
   }
 
   #listens(): boolean {
@@ -104,4 +98,11 @@ export class SerialConsole implements MachineConsole {
     if (uart === undefined || (uart.read(LINE_CONTROL, 1) & DIVISOR_LATCH) !== 0) return false;
     return (uart.read(INTERRUPT_ENABLE, 1) & RECEIVED) !== 0;
   }
+}
+
+function readFrom(uart: Uart, into: Uint8Array): number {
+  let length = 0;
+  for (; length < into.length && (uart.read(LINE_STATUS, 1) & RECEIVED) !== 0; length++)
+    into[length] = uart.read(DATA, 1);
+  return length;
 }

@@ -214,8 +214,8 @@ export class VirtualMachine implements Machine {
   async #betweenSlices<Result>(work: () => Result): Promise<Result> {
     if (this.#running === undefined) return work();
     return new Promise((resolve) => {
-      // What it throws rejects the promise that `resolve` is given.
-      this.#tasks.push(() => resolve(Promise.try(work)));
+      // What it throws rejects the promise that an async function makes of it.
+      this.#tasks.push(() => resolve((async () => work())()));
       this.#loop.stop();
     });
   }

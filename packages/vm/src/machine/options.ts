@@ -1,4 +1,5 @@
 import type { BlockBackend, FrameLink } from "../bus/port.ts";
+import type { CodeCache } from "../cache/code-cache.ts";
 import { VmError } from "../error.ts";
 import type { ExecutionMode } from "../processor/processor.ts";
 import type { MachineHost } from "./host.ts";
@@ -35,6 +36,8 @@ export type MachineOptions = {
   readonly mode?: ExecutionMode;
   /** Compile in a thread beside the machine, where the host has one and memory is shared. Left out: yes. */
   readonly background?: boolean;
+  /** Compiled code of earlier runs; takes in what is compiled now. The caller loads and saves it. */
+  readonly cache?: CodeCache;
   /** Disks: vda, vdb … */
   readonly drives?: readonly BlockBackend[];
   /** What you call the contents of the disks: their hashes, their paths. A snapshot is restored only over disks of the same names. */

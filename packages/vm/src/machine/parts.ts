@@ -85,15 +85,28 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
   const supervisorCalls = state?.supervisorCalls ?? entry?.privilege === "supervisor";
   const compiler = createCompiler(options, { memory, memoryDescription });
   processor = new Processor({
-    ...{ memory, memoryDescription, physical, clock },
+    memory,
+    memoryDescription,
+    physical,
+    clock,
     bus: board.bus,
     mode: options.mode ?? "auto",
     ...(supervisorCalls ? { sbi: createSbi(console, listener) } : {}),
     ...(compiler === undefined ? {} : { compiler }),
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
   });
   if (entry !== undefined) start(processor, entry);
   return {
-    ...{ options, memory, memoryDescription, physical, clock, board, processor, compiler, console, devices },
+    options,
+    memory,
+    memoryDescription,
+    physical,
+    clock,
+    board,
+    processor,
+    compiler,
+    console,
+    devices,
     supervisorCalls,
     usedPages: new UsedPages(physical),
     symbol: (name) => entry?.symbol(name),

@@ -10,6 +10,8 @@ export type MachineStatistics = {
   readonly wallSeconds: number;
   /** Units of code that were compiled, by shape. */
   readonly compiled: Readonly<Record<Shape, number>>;
+  /** Units that came from the code cache. */
+  readonly loaded: Readonly<Record<Shape, number>>;
   /** Why generated code came back to the machine's loop, how often. */
   readonly sliceEnds: SliceEnds;
 };
@@ -19,5 +21,11 @@ export function readStatistics(
   { processor }: Pick<MachineParts, "processor">,
   { instructions, wallSeconds, ends }: Pick<MachineLoop, "instructions" | "wallSeconds" | "ends">,
 ): MachineStatistics {
-  return { instructions, wallSeconds, compiled: { ...processor.compiled }, sliceEnds: ends };
+  return {
+    instructions,
+    wallSeconds,
+    compiled: { ...processor.compiled },
+    loaded: { ...processor.loaded },
+    sliceEnds: ends,
+  };
 }

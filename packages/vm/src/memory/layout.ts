@@ -5,10 +5,11 @@
  *     0x0000_0000  nothing: an address of 0 means "none"
  *     0x0000_1000  state of the hart (STATE)
  *     0x0000_4000  bounce buffer of device accesses
+ *     0x0000_4100  which jump caches were filled
  *     0x0001_0000  translation look-aside buffers, one bank for each mode (TLB)
  *     0x0006_0000  jump cache, one bank for each mode (JUMP_CACHE)
- *     0x000c_0000  records of compiled units (UNITS)
- *     0x0020_0000  decoded instructions (DECODED)
+ *     0x001c_0000  records of compiled units (UNITS)
+ *     0x0030_0000  decoded instructions (DECODED)
  *     RAM_OFFSET   the guest's RAM
  */
 
@@ -145,10 +146,13 @@ export function tlbOffset(mode: Mode, kind: number): number {
 }
 
 /**
- * Jump cache: where compiled code for an address is. Direct-mapped by `((pc >> 1) ^ (pc >> 12)) & 4095`.
+ * Jump cache: where compiled code for an address is. Direct-mapped by `((pc >> 1) ^ (pc >> 12)) & (entries - 1)`.
  * An entry: tag (i64: pc; all ones: empty), index in the table of units (i32), offset of the unit's record (i32).
  */
-export const JUMP_CACHE = { offset: 0x6_0000, entries: 4096, entryBytes: 16, modeBytes: 0x1_0000 } as const;
+export const JUMP_CACHE = { offset: 0x6_0000, entries: 16_384, entryBytes: 16, modeBytes: 0x4_0000 } as const;
+
+/** Offset of an i32 for each mode: not 0 where its jump cache was filled since it was emptied. */
+export const JUMPS_FILLED_OFFSET = 0x4100;
 
 /** Offset of a mode's jump cache. */
 export function jumpCacheOffset(mode: Mode): number {
@@ -156,7 +160,7 @@ export function jumpCacheOffset(mode: Mode): number {
 }
 
 /** Records of units, 16 bytes each: index in the table (i32); how often a block is still entered until it asks to become a region (i32). */
-export const UNITS = { offset: 0xc_0000, recordBytes: 16, count: 0x1_4000, counter: 4 } as const;
+export const UNITS = { offset: 0x1c_0000, recordBytes: 16, count: 0x1_4000, counter: 4 } as const;
 
 /**
  * Decoded instructions: a pool of pages. Each holds 2048 records of 16 bytes, one for each two bytes of code, and two that mark the
@@ -164,7 +168,7 @@ export const UNITS = { offset: 0xc_0000, recordBytes: 16, count: 0x1_4000, count
  * counter (u16), step (u16: bytes to the next record, 16 or 32).
  */
 export const DECODED = {
-  offset: 0x20_0000,
+  offset: 0x30_0000,
   recordBytes: 16,
   /** 2050 records, rounded up. */
   pageBytes: 0x8040,
@@ -172,7 +176,7 @@ export const DECODED = {
 } as const;
 
 /** Offset of the guest's RAM in the engine's memory. */
-export const RAM_OFFSET = 0x440_0000;
+export const RAM_OFFSET = 0x450_0000;
 
 /** Physical address at which RAM begins, on the board. */
 export const RAM_BASE = 0x8000_0000;

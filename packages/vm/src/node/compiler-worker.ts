@@ -1,7 +1,7 @@
 /** Runs in a worker: compiles units from the guest's memory, which it shares. */
 import { parentPort, workerData } from "node:worker_threads";
-import { compileBatch } from "../jit/compile-batch.ts";
-import type { CompileRequest } from "../jit/request.ts";
+import { setFlagsFromString } from "node:v8";
+import { answerCompilerMessage, type CompilerMessage } from "../jit/compile-batch.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 
 /** What the worker is started with. */
@@ -9,6 +9,9 @@ export type CompilerWorkerData = { readonly memory: WebAssembly.Memory; readonly
 
 const { memory, description } = workerData as CompilerWorkerData;
 
-parentPort?.on("message", (requests: readonly CompileRequest[]) => {
-  parentPort?.postMessage(compileBatch(memory, description, requests));
+// Compile with the quick compiler at once, here, instead of when the machine calls a function for the first time.
+setFlagsFromString("--no-wasm-lazy-compilation");
+
+parentPort?.on("message", (message: CompilerMessage) => {
+  parentPort?.postMessage(answerCompilerMessage(memory, description, message));
 });

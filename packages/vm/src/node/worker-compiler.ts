@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { CompilerMessage } from "../jit/compile-batch.ts";
 import type { CompiledBatch, UnitCompiler } from "../jit/request.ts";
 import type { CompilerWorkerData } from "./compiler-worker.ts";
 
@@ -6,18 +7,22 @@ import type { CompilerWorkerData } from "./compiler-worker.ts";
 export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
   const worker = new Worker(new URL("./compiler-worker.ts", import.meta.url), { workerData: data });
   worker.unref();
-  const waiting: ((batch: CompiledBatch | undefined) => void)[] = [];
-  worker.on("message", (batch: CompiledBatch | undefined) => waiting.shift()?.(batch));
+  const waiting: ((answer: Answer) => void)[] = [];
+  worker.on("message", (answer: Answer) => waiting.shift()?.(answer));
   // A worker that fails compiles nothing any more: the machine goes on with what it has.
   worker.on("error", () => {
     for (const resolve of waiting.splice(0)) resolve(undefined);
   });
+  const ask = (message: CompilerMessage): Promise<Answer> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      worker.postMessage(message);
+    });
   return {
-    compile: async (requests) =>
-      new Promise((resolve) => {
-        waiting.push(resolve);
-        worker.postMessage(requests);
-      }),
+    compile: (requests) => ask({ requests }) as Promise<CompiledBatch | undefined>,
+    load: (bodies) => ask({ bodies }) as Promise<WebAssembly.Module | undefined>,
     close: () => void worker.terminate(),
   };
 }
+
+type Answer = CompiledBatch | WebAssembly.Module | undefined;

@@ -1,7 +1,7 @@
 import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
-import { HELPER } from "../ir/lower.ts";
-import { JUMP_CACHE, STATE, TLB, UNITS } from "../memory/layout.ts";
+import { HELPER, HOST_HELPERS } from "../ir/lower.ts";
+import { JUMP_CACHE, JUMPS_FILLED_OFFSET, STATE, TLB, UNITS } from "../memory/layout.ts";
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
@@ -15,10 +15,22 @@ export const TYPES: readonly FunctionType[] = [
   { parameters: [TYPE.i32, TYPE.i32], results: [] },
   { parameters: [TYPE.i64], results: [TYPE.i64] },
   { parameters: [], results: [] },
+  { parameters: [TYPE.i64, TYPE.i64, TYPE.i32, TYPE.i32], results: [TYPE.i32] },
+  { parameters: [TYPE.i64, TYPE.i64, TYPE.i64, TYPE.i32, TYPE.i32], results: [TYPE.i32] },
 ];
 
 /** The types by name. */
-export const TYPE_INDEX = { unit: 0, one: 1, two: 2, none: 3, hot: 4, interpret: 5, run: 6 } as const;
+export const TYPE_INDEX = {
+  unit: 0,
+  one: 1,
+  two: 2,
+  none: 3,
+  hot: 4,
+  interpret: 5,
+  run: 6,
+  translate: 7,
+  storeSlowly: 8,
+} as const;
 
 const HELPER_TYPES: Readonly<Record<keyof typeof HELPER, number>> = {
   load: TYPE_INDEX.one,
@@ -30,15 +42,26 @@ const HELPER_TYPES: Readonly<Record<keyof typeof HELPER, number>> = {
   decode: TYPE_INDEX.one,
   hot: TYPE_INDEX.hot,
   loadReserved: TYPE_INDEX.one,
+  translateLoad: TYPE_INDEX.translate,
+  translateAtomic: TYPE_INDEX.translate,
+  translateReserved: TYPE_INDEX.translate,
+  storeSlowly: TYPE_INDEX.storeSlowly,
 };
 
 /** How memory is imported: all modules of a machine must say the same. */
 export type MemoryDescription = ModuleImports["memory"];
 
-/** The imports that every generated module has. */
+/** The imports that every module of units has. */
 export function standardImports(memory: MemoryDescription): ModuleImports {
   return { memory, functions: Object.entries(HELPER_TYPES) };
 }
+
+/** What the core module defines: the helpers that take i64, for units to import, and the loop that runs them. */
+export type CoreExports = Readonly<Record<(typeof CORE_HELPERS)[number], WebAssembly.ImportValue>> & {
+  readonly run: () => void;
+};
+
+const CORE_HELPERS = ["translateLoad", "translateAtomic", "translateReserved", "storeSlowly"] as const;
 
 /** The module that is always there: the interpreter, and the loop that goes from unit to unit. */
 export function encodeCoreModule(
@@ -47,13 +70,71 @@ export function encodeCoreModule(
 ): Uint8Array<ArrayBuffer> {
   return encodeModule({
     types: TYPES,
-    imports: standardImports(memory),
+    imports: { memory, functions: Object.entries(HELPER_TYPES).slice(0, HOST_HELPERS) },
     functions: [
+      [TYPE_INDEX.translate, generateTranslate(HELPER.load)],
+      [TYPE_INDEX.translate, generateTranslate(HELPER.atomic)],
+      [TYPE_INDEX.translate, generateTranslate(HELPER.loadReserved)],
+      [TYPE_INDEX.storeSlowly, generateStoreSlowly()],
       [TYPE_INDEX.interpret, generateInterpreter(instructions)],
       [TYPE_INDEX.run, generateRun(FIRST_FUNCTION)],
     ],
-    exports: [["run", FIRST_FUNCTION + 1]],
+    exports: [...CORE_HELPERS.map((name) => [name, HELPER[name]] as const), ["run", FIRST_FUNCTION + 1]],
   });
+}
+
+/** `(address, pc, distance * 16 + size, budget) -> host address`, 0 after a trap: notes where it is for the slow side, and asks it. */
+function generateTranslate(helper: number): Uint8Array {
+  const writer = new FunctionWriter(4);
+  noteSite(writer, { address: 0, pc: 1, site: 2, budget: 3 });
+  writer.get(2);
+  writer.i32(15);
+  writer.op(OP.i32And);
+  writer.call(helper);
+  return writer.finish();
+}
+
+/** `(address, value, pc, distance * 16 + size, budget) -> budget`, 0 after a trap; a budget of 0 is told as -1. */
+function generateStoreSlowly(): Uint8Array {
+  const writer = new FunctionWriter(5);
+  noteSite(writer, { address: 0, pc: 2, site: 3, budget: 4 });
+  writer.i32(0);
+  writer.get(1);
+  writer.memory(OP.i64Store, STATE.value);
+  writer.get(3);
+  writer.i32(15);
+  writer.op(OP.i32And);
+  writer.call(HELPER.store);
+  writer.open(OP.if);
+  writer.i32(0);
+  writer.memory(OP.i32Load, STATE.budget);
+  writer.tee(4);
+  writer.i32(-1);
+  writer.get(4);
+  writer.op(OP.select);
+  writer.op(OP.return);
+  writer.close();
+  writer.i32(0);
+  return writer.finish();
+}
+
+type Site = { readonly address: number; readonly pc: number; readonly site: number; readonly budget: number };
+
+function noteSite(writer: FunctionWriter, { address, pc, site, budget }: Site): void {
+  writer.i32(0);
+  writer.get(address);
+  writer.memory(OP.i64Store, STATE.address);
+  writer.i32(0);
+  writer.get(pc);
+  writer.get(site);
+  writer.i32(4);
+  writer.op(OP.i32ShrS);
+  writer.op(OP.i64ExtendI32S);
+  writer.op(OP.i64Add);
+  writer.memory(OP.i64Store, STATE.pc);
+  writer.i32(0);
+  writer.get(budget);
+  writer.memory(OP.i32Store, STATE.budget);
 }
 
 /** Pushes the offset of an address's entry in a jump cache that begins at 0. */
@@ -93,8 +174,8 @@ function generateRun(interpret: number): Uint8Array {
   writer.set(mode);
   pushJumpEntry(writer, pc);
   writer.get(mode);
-  writer.i32(16);
-  writer.op(OP.i32Shl);
+  writer.i32(JUMP_CACHE.modeBytes);
+  writer.op(OP.i32Mul);
   writer.op(OP.i32Add);
   writer.tee(entry);
   writer.memory(OP.i64Load, JUMP_CACHE.offset);
@@ -182,7 +263,7 @@ function writeInterpret(writer: FunctionWriter, { pc, mode, entry, record, inter
   writer.i32(HANDLER.enterUnit);
   writer.op(OP.i32Eq);
   writer.open(OP.if);
-  noteUnit(writer, pc, entry, record);
+  noteUnit(writer, { pc, mode, entry, record });
   writer.branch(OP.br, again);
   writer.close();
   writer.close();
@@ -191,7 +272,12 @@ function writeInterpret(writer: FunctionWriter, { pc, mode, entry, record, inter
   writer.set(pc);
 }
 
-function noteUnit(writer: FunctionWriter, pc: number, entry: number, record: number): void {
+function noteUnit(writer: FunctionWriter, { pc, mode, entry, record }: Omit<RunLocals, "interpret" | "again">): void {
+  writer.get(mode);
+  writer.i32(2);
+  writer.op(OP.i32Shl);
+  writer.i32(1);
+  writer.memory(OP.i32Store, JUMPS_FILLED_OFFSET);
   writer.get(entry);
   writer.get(pc);
   writer.memory(OP.i64Store, JUMP_CACHE.offset);

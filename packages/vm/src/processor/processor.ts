@@ -2,12 +2,12 @@ import type { Clock } from "../bus/port.ts";
 import type { SystemBus } from "../bus/system-bus.ts";
 import { floatOperation } from "../float/operation.ts";
 import { DecodedPages } from "../interpreter/decoded-pages.ts";
-import { type HELPER, UNKNOWN_BITS } from "../ir/lower.ts";
+import { UNKNOWN_BITS } from "../ir/lower.ts";
 import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { Units } from "../jit/units.ts";
-import { JUMP_CACHE, LEAVE, type Mode, MODE_COUNT, STATE, TLB } from "../memory/layout.ts";
+import { JUMP_CACHE, JUMPS_FILLED_OFFSET, LEAVE, type Mode, MODE_COUNT, STATE, TLB } from "../memory/layout.ts";
 import type { GuestMemory } from "../memory/physical-memory.ts";
 import { SYSTEM } from "../riscv/hart/port.ts";
 import { createHart, type Hart } from "../riscv/hart/hart.ts";
@@ -15,7 +15,7 @@ import { createDecoder } from "../riscv/isa/decode.ts";
 import { FORMATS } from "../riscv/isa/format.ts";
 import { INSTRUCTIONS, instructionAt } from "../riscv/isa/instructions.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
-import { encodeCoreModule, type MemoryDescription } from "./core-module.ts";
+import { type CoreExports, encodeCoreModule, type MemoryDescription } from "./core-module.ts";
 
 /** How code is run: all by the interpreter; hot code compiled block by block; by regions; as measured best. */
 export type ExecutionMode = "auto" | "interpreter" | "block" | "region";
@@ -88,7 +88,11 @@ export class Processor {
       float: (operation) => floatOperation(this.#view, operation),
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
-    const host = { memory, table, ...this.#helpers() };
+    const slowSide = { memory, table, ...this.#helpers() };
+    const core = new WebAssembly.Module(encodeCoreModule(memoryDescription, INSTRUCTIONS));
+    const { run, ...coreHelpers } = new WebAssembly.Instance(core, { host: slowSide }).exports as CoreExports;
+    this.#run = run;
+    const host = { ...slowSide, ...coreHelpers };
     this.#units = new Units({
       memory,
       memoryDescription,
@@ -96,16 +100,13 @@ export class Processor {
       host,
       pages: this.#pages,
       regionThreshold: mode === "auto" ? REGION_THRESHOLD : 0,
-      onReplace: () => this.forgetJumps(),
       shapes: SHAPES[mode],
       firstThreshold,
       blockThreshold: BLOCK_THRESHOLD,
       ...(options.compiler ? { compiler: options.compiler } : {}),
       ...(options.cache ? { cache: options.cache } : {}),
     });
-    const core = new WebAssembly.Module(encodeCoreModule(memoryDescription, INSTRUCTIONS));
-    this.#run = new WebAssembly.Instance(core, { host }).exports["run"] as () => void;
-    this.forgetJumps();
+    this.#jumps.fill(0xff);
   }
 
   /** The translation regime that code runs in now. */
@@ -120,7 +121,12 @@ export class Processor {
 
   /** Empties the jump caches. */
   forgetJumps(): void {
-    this.#jumps.fill(0xff);
+    for (let mode = 0; mode < MODE_COUNT; mode++) {
+      const filled = JUMPS_FILLED_OFFSET + mode * 4;
+      if (this.#view.getInt32(filled, true) === 0) continue;
+      this.#view.setInt32(filled, 0, true);
+      this.#jumps.fill(0xff, mode * JUMP_CACHE.modeBytes, (mode + 1) * JUMP_CACHE.modeBytes);
+    }
   }
 
   /** How many units were compiled, by shape. */
@@ -175,7 +181,7 @@ export class Processor {
     }
   }
 
-  #helpers(): Readonly<Record<keyof typeof HELPER, (...values: number[]) => number | void>> {
+  #helpers(): Readonly<Record<string, (...values: number[]) => number | void>> {
     const { hart } = this;
     return {
       load: hart.load,

@@ -99,21 +99,22 @@ function checkDevices(saved: readonly string[], present: readonly string[]): voi
 }
 
 /** Device numbers of virtio (virtio 1.2, section 5), as people call them. */
-const VIRTIO_NAMES: Readonly<Record<string, string>> = {
-  "1": "network card",
-  "2": "disk",
-  "3": "console",
-  "4": "entropy source",
-  "5": "balloon",
-  "9": "shared folder",
-  "19": "socket",
+const VIRTIO_NAMES: Readonly<Record<number, string>> = {
+  1: "network card",
+  2: "disk",
+  3: "console",
+  4: "entropy source",
+  5: "balloon",
+  9: "shared folder",
+  19: "socket",
 };
 
 function listDevices(devices: DeviceState): readonly string[] {
   return Object.keys(devices).map((name) => {
     const { transport } = readNested(devices, name);
     if (typeof transport !== "object" || !("deviceId" in transport)) return name;
-    const number = String(transport["deviceId"]);
-    return `${name} (${VIRTIO_NAMES[number] ?? `virtio device ${number}`})`;
+    const { deviceId } = transport;
+    const kind = typeof deviceId === "number" ? VIRTIO_NAMES[deviceId] : undefined;
+    return `${name} (${kind ?? "a virtio device"})`;
   });
 }

@@ -21,8 +21,8 @@ export type EngineRun = {
 export type EngineResult = {
   readonly output: Uint8Array;
   readonly instructions: number;
-  /** Units that were compiled. */
-  readonly compiled: number;
+  /** Units that were compiled, by shape. */
+  readonly compiled: Processor["compiled"];
 };
 
 const MACHINE = 3;

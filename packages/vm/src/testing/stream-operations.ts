@@ -7,7 +7,7 @@ import { ROLE } from "./stream-layout.ts";
 
 const ARITHMETIC: readonly Instruction[] = INSTRUCTIONS.filter(
   ({ extension, format, flow }) =>
-    ["I", "M", "Zba", "Zbb", "Zbs"].includes(extension) &&
+    ["I", "M", "Zba", "Zbb", "Zbc", "Zbs"].includes(extension) &&
     ["R", "I", "shift", "unary", "U"].includes(format) &&
     flow === "next",
 );
@@ -38,7 +38,7 @@ export const arithmetic: Snippet = ({ assembler, random }) => {
 
 function roundingOf(random: Random): number {
   if (random.chance(60)) return 7;
-  return random.chance(100) ? random.below(5) : random.between(5, 6);
+  return random.chance(95) ? random.below(5) : random.between(5, 6);
 }
 
 /** What floating-point numbers are computed, converted, compared and moved with. */

@@ -60,6 +60,8 @@ next:
 1: ld t0, ${BLOCK.entry}(x31)
   csrw mepc, t0
   csrw mscratch, zero
+  csrw mcause, zero
+  csrw mtval, zero
   csrw sscratch, zero
   csrw sepc, zero
   csrw scause, zero

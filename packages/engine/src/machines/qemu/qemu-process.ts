@@ -28,12 +28,14 @@ export type Launch = {
   readonly argv: readonly string[];
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Name of the file for what it says. Default: `qemu.log`. */
+  readonly log?: string;
 };
 
 /** Starts a process in a machine's folder, and remembers it. @throws CloisterError `machine_failed` where it can't be started */
-export async function startQemu({ argv, folder, env }: Launch): Promise<QemuProcess> {
+export async function startQemu({ argv, folder, env, log: logName = LOG }: Launch): Promise<QemuProcess> {
   const [program = "", ...args] = argv;
-  const log = openSync(join(folder, LOG), "w", 0o600);
+  const log = openSync(join(folder, logName), "w", 0o600);
   // Its sockets and files are its user's alone.
   const mask = process.umask(0o077);
   const child = spawn(program, args, { cwd: folder, env: { ...env }, detached: true, stdio: ["ignore", log, log] });
@@ -42,7 +44,7 @@ export async function startQemu({ argv, folder, env }: Launch): Promise<QemuProc
   try {
     await once(child, "spawn");
   } catch (cause: unknown) {
-    throw new CloisterError({ code: "machine_failed", message: `QEMU could not be started: ${String(cause)}.`, cause });
+    throw new CloisterError({ code: "machine_failed", message: `${program} could not be started: ${String(cause)}.`, cause });
   }
   child.unref();
   const started = { pid: child.pid ?? 0, start: processTable.find(child.pid ?? 0)?.start ?? "" };
@@ -122,9 +124,11 @@ export function lastWords(folder: string, file: string = LOG): string {
   }
 }
 
-type CommandWords = { readonly pid: number; readonly words: string };
+/** A process, and the words of its command line, with spaces between. */
+export type CommandWords = { readonly pid: number; readonly words: string };
 
-function commandLines(): readonly CommandWords[] {
+/** The command line of every process of this host that can be seen: some ms. */
+export function commandLines(): readonly CommandWords[] {
   if (process.platform !== "linux") return psCommandLines();
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   return pids.map((pid) => ({ pid, words: readProcFile(pid, "cmdline").replaceAll("\0", " ") }));

@@ -52,15 +52,8 @@ export async function cloneTemplate(
   from: { readonly image: MachineImage; readonly templates: string; readonly finding: QemuFinding },
 ): Promise<boolean> {
   const fingerprint = templateFingerprint({ image: from.image, limits: machine.limits }, from.finding);
-  const folder = join(from.templates, fingerprint);
-  const found = readRecord(folder, FILE, templateSchema);
-  if (found === undefined) return false;
-  if (found.fingerprint !== fingerprint)
-    throw new CloisterError({
-      code: "machine_failed",
-      message: `Expected the template ${fingerprint}, found one that calls itself ${found.fingerprint}.`,
-      remedy: `Remove ${folder}, and make the template again.`,
-    });
+  const folder = findTemplate(from.templates, fingerprint);
+  if (folder === undefined) return false;
   const { hardware, layers } = recallMade({ id: machine.id, folder });
   shareLayers(folder, machine.folder, layers);
   const record = { hardware, layers: addLayer(machine.folder, layers, hardware.diskBytes), snapshots: {} };
@@ -76,19 +69,49 @@ export async function prepareTemplate(
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
   const fingerprint = templateFingerprint(spec, finding);
-  const folder = join(spec.folder, fingerprint);
-  mkdirSync(spec.folder, { recursive: true, mode: 0o700 });
+  await keepTemplate({ ...spec, fingerprint, env, make: (place) => bootAndSave(place, spec, finding) });
+  return fingerprint;
+}
+
+/**
+ * The folder of a template; undefined where there is none.
+ * @throws CloisterError `machine_failed` where what lies there is another one
+ */
+export function findTemplate(templates: string, fingerprint: string): string | undefined {
+  const folder = join(templates, fingerprint);
+  const found = readRecord(folder, FILE, templateSchema);
+  if (found === undefined || found.fingerprint === fingerprint) return found === undefined ? undefined : folder;
+  throw new CloisterError({
+    code: "machine_failed",
+    message: `Expected the template ${fingerprint}, found one that calls itself ${found.fingerprint}.`,
+    remedy: `Remove ${folder}, and make the template again.`,
+  });
+}
+
+/** A template to make. */
+export type TemplateMaking = {
+  /** Where templates lie. */
+  readonly folder: string;
+  readonly fingerprint: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Makes it in the folder of a new place. What runs there afterwards is killed. */
+  readonly make: (place: MachinePlace) => Promise<void>;
+};
+
+/** Makes a template where there is none; waits where somebody else does. What fails leaves nothing. */
+export async function keepTemplate({ folder: templates, fingerprint, env, make }: TemplateMaking): Promise<void> {
+  const folder = join(templates, fingerprint);
+  mkdirSync(templates, { recursive: true, mode: 0o700 });
   using _ = await takeTurn(`${folder}.lock`);
-  if (readRecord(folder, FILE, templateSchema) !== undefined) return fingerprint;
-  removeAbandoned(spec.folder);
+  if (readRecord(folder, FILE, templateSchema) !== undefined) return;
+  removeAbandoned(templates);
   const id = randomBytes(6).toString("hex") as MachineId;
-  const place = { id, folder: join(spec.folder, makingName(id)), socketFolder: makeSocketFolder(id), env };
+  const place = { id, folder: join(templates, makingName(id)), socketFolder: makeSocketFolder(id), env };
   try {
     mkdirSync(place.folder, { mode: 0o700 });
-    await bootAndSave(place, spec, finding);
+    await make(place);
     writeRecord(place.folder, FILE, { fingerprint });
     renameSync(place.folder, folder);
-    return fingerprint;
   } finally {
     const running = findQemu(place.folder);
     if (running !== undefined) await killQemu([running]);
@@ -115,7 +138,8 @@ async function bootAndSave(place: MachinePlace, spec: TemplateSpec, finding: Qem
   await saveState({ monitor, socketFolder, file, isTemplate: true, whileStill: async () => undefined });
 }
 
-async function warmUp({ socketFolder }: MachinePlace, programs: TemplateSpec["warmUp"]): Promise<void> {
+/** Runs the programs of a template in the machine that is to become one, and leaves in memory what they share. */
+export async function warmUp({ socketFolder }: Pick<MachinePlace, "socketFolder">, programs: TemplateSpec["warmUp"]): Promise<void> {
   await using guest = await connectGuest(await connectGuestPort(socketFolder));
   for (const argv of programs) await runQuietly(guest, argv, { timeLimitMs: WARM_UP_MS, user: "agent" });
   await runQuietly(guest, SETTLE, { timeLimitMs: WARM_UP_MS });

@@ -11,7 +11,6 @@ import { type Outcome, runIn, saidIn } from "../../../src/machines/testing/run-i
 import { withoutTrace } from "../expect.ts";
 import type { Cases, Subject } from "../subject.ts";
 
-const BUSYBOX = "/bin/busybox";
 const ATTACK_MS = 4000;
 /** For the attack, and for clearing away what it started. */
 const PATIENCE_MS = 15_000;
@@ -57,7 +56,7 @@ async function withstand(subject: Subject, context: TestContext, { limit, script
     await manager.create(request(name));
     try {
       await using machine = await manager.open(name);
-      await bringBusybox(machine);
+      await bringBusybox(subject, machine);
       const outcome = runIn(machine, script(limits), { timeLimitMs: ATTACK_MS });
       const ended = await Promise.race([outcome, delay(PATIENCE_MS, undefined, { ref: false })]);
       const ending = ended === undefined ? hopeless(subject) : await endingOf(machine, limit, ended);
@@ -95,6 +94,6 @@ async function endingOf(
   return why.message;
 }
 
-async function bringBusybox({ guest, surroundings: { home } }: OpenMachine): Promise<void> {
-  await guest.putFile(join(home, "busybox"), createReadStream(BUSYBOX), { mode: 0o755 });
+async function bringBusybox({ busybox }: Subject, { guest, surroundings: { home } }: OpenMachine): Promise<void> {
+  await guest.putFile(join(home, "busybox"), createReadStream(busybox), { mode: 0o755 });
 }

@@ -12,14 +12,12 @@ import { outcomeOf, runIn, saidIn, startIn } from "../../../src/machines/testing
 import { type Cases, SECRET_VARIABLE, type Subject } from "../subject.ts";
 
 const PROXY_PORT = 3128;
-/** A program with what is needed to try the network, for machines that have none: static, of this host. */
-const BUSYBOX = "/bin/busybox";
 
 /** What machines reach, and what reaches them. */
 export const NETWORK_CASES: Cases = {
   "reaches a port of the host's loopback where it is carried, and only there": async (subject) => {
     const machine = await subject.main();
-    const nc = await networkTool(machine);
+    const nc = await networkTool(subject, machine);
     const { port } = subject.forbidden;
     await subject.close();
     const carried = await subject.manager.open("main", { carryPorts: [port] });
@@ -31,7 +29,7 @@ export const NETWORK_CASES: Cases = {
 
   "is reached at its own loopback from the host": async (subject) => {
     const machine = await subject.main();
-    const nc = await networkTool(machine);
+    const nc = await networkTool(subject, machine);
     const port = 18_000 + Math.floor(Math.random() * 1000);
     const serving = startIn(machine, `exec ${nc} -l -p ${port} -e /bin/cat`);
     const outcome = outcomeOf(serving);
@@ -52,7 +50,7 @@ export const NETWORK_CASES: Cases = {
       assert.match(warnings.join(" "), /can't be limited.*does not have CONFORMANCE_TOKEN/);
       return assert.equal(env[SECRET_VARIABLE], undefined);
     }
-    const nc = await networkTool(machine);
+    const nc = await networkTool(subject, machine);
     const placeholder = env[SECRET_VARIABLE] ?? "";
     assert.ok(placeholder.length > 16 && !placeholder.includes(secret));
     const request = (port: number, authorization: string): Promise<string> =>
@@ -91,7 +89,7 @@ export const NETWORK_CASES: Cases = {
 
   "has no other way out, or says that it has": async (subject) => {
     const machine = await subject.main();
-    const nc = await networkTool(machine);
+    const nc = await networkTool(subject, machine);
     await using canary = await openCanary();
     for (const address of canary.addresses) {
       await ask(machine, nc, { address, port: canary.port, lines: ["hello"] });
@@ -129,10 +127,10 @@ async function ask(
 }
 
 /** Brings the tool in where it is not there yet. @returns the command that connects */
-async function networkTool(machine: OpenMachine): Promise<string> {
+async function networkTool({ busybox }: Subject, machine: OpenMachine): Promise<string> {
   const path = join(machine.surroundings.home, "busybox");
   if ((await runIn(machine, ["test", "-x", path])).end.code !== 0)
-    await machine.guest.putFile(path, createReadStream(BUSYBOX), { mode: 0o755 });
+    await machine.guest.putFile(path, createReadStream(busybox), { mode: 0o755 });
   return `${path} nc`;
 }
 

@@ -164,6 +164,10 @@ export class DirectBuilder implements IrBuilder {
     if (this.#bits(condition) !== 0n) body();
   }
 
+  choose(condition: Value, value: Value, otherwise: () => Value): Value {
+    return this.#bits(condition) === 0n ? otherwise() : value;
+  }
+
   system(operation: number, argument: Value): void {
     if (this.#helpers.system(operation, Number(this.#bits(argument))) === 0) throw new Left();
   }

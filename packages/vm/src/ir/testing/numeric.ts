@@ -1,4 +1,5 @@
 import { OP } from "../../wasm/opcodes.ts";
+import { NUMERIC_FLOAT } from "./numeric-float.ts";
 
 /** A numeric instruction of WebAssembly, on its operands' bits as unsigned numbers. */
 export type NumericOperation = (a: bigint, b: bigint) => bigint;
@@ -92,8 +93,9 @@ const EXTENSIONS: readonly Entry[] = [
   [OP.i64Extend32S, extension(32, 64)],
 ];
 
-/** WebAssembly's integer instructions on BigInt, by opcode (WebAssembly Core Specification 2.0, chapter 4.3.2). */
+/** WebAssembly's instructions on BigInt, by opcode (WebAssembly Core Specification 2.0, chapter 4.3.2). */
 export const NUMERIC: ReadonlyMap<number, NumericOperation> = new Map([
   ...[comparisons, counts, shifts, arithmetic].flatMap((make) => [...make("i32", 32), ...make("i64", 64)]),
   ...EXTENSIONS,
+  ...NUMERIC_FLOAT,
 ]);

@@ -2,6 +2,7 @@ import type { Value } from "../../ir/block.ts";
 import type { IrBuilder, Semantics } from "../../ir/port.ts";
 import { OP } from "../../wasm/opcodes.ts";
 import type { FormatName } from "./format.ts";
+import { HOST_DOUBLE, HOST_SINGLE, type HostFormat } from "./float-host.ts";
 import { encoding, type Fields, type Instruction } from "./instruction.ts";
 
 /** Single or double precision: what their instructions differ in. */
@@ -19,6 +20,8 @@ export type Precision = {
   readonly box: (builder: IrBuilder, value: Value) => Value;
   /** Bit 31 or 63, as i64. */
   readonly sign: (builder: IrBuilder) => Value;
+  /** How WebAssembly computes in it. */
+  readonly host: HostFormat;
 };
 
 /** "NaN Boxing of Narrower Values": ones above an f32. */
@@ -44,6 +47,7 @@ export const SINGLE: Precision = {
   unbox,
   box,
   sign: (builder) => builder.constant(0x8000_0000 | 0, 0),
+  host: HOST_SINGLE,
 };
 
 /** `.d`: 64 bits. */
@@ -57,6 +61,7 @@ export const DOUBLE: Precision = {
   unbox: (builder, register) => builder.get(register),
   box: (_builder, value) => value,
   sign: (builder) => builder.constant(0, 0x8000_0000 | 0),
+  host: HOST_DOUBLE,
 };
 
 /** What an instruction has besides its precision. */

@@ -70,6 +70,8 @@ class UserModel {
   #writeFloatCsr(csr: number, value: number): void {
     if ((csr & 1) !== 0) this.#view.setUint32(STATE.floatFlags, value & 0x1f, true);
     if ((csr & 2) !== 0) this.#view.setUint32(STATE.floatRounding, (csr === 2 ? value : value >> 5) & 7, true);
+    const [flags, rounding] = [STATE.floatFlags, STATE.floatRounding].map((at) => this.#view.getUint32(at, true));
+    this.#view.setUint32(STATE.floatFast, rounding === 0 ? (flags ?? 0) & 1 : 0, true);
   }
 
   #register(register: number): number {

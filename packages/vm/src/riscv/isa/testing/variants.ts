@@ -88,8 +88,13 @@ function registersOf(instruction: Instruction): readonly OperandFields[] {
   return [...REGISTERS, ...zeroes];
 }
 
-/** A store-conditional is tried without a reservation, with its own, with one of elsewhere, and with one of what has changed since. */
-function sequencesOf({ name }: Instruction): readonly (readonly string[])[] {
+/**
+ * Floating point is tried with NX clear and raised: the host may compute what is inexact only then. A store-conditional is tried
+ * without a reservation, with its own, with one of elsewhere, and with one of what has changed since.
+ */
+function sequencesOf(instruction: Instruction): readonly (readonly string[])[] {
+  if (surroundingOf(instruction) === "float") return [[], ["csrwi fflags, 1"]];
+  const { name } = instruction;
   if (!name.startsWith("sc.")) return [[]];
   const load = name.replace("sc", "lr");
   return [[], [`${load} a4, (a1)`], [`${load} a4, (s3)`], [`${load} a4, (a1)`, "not a4, a4", "sw a4, (a1)"]];

@@ -1,0 +1,52 @@
+import { mkdirSync } from "node:fs";
+import { CloisterError } from "@cloister/core";
+import type { MachineSpec } from "../port.ts";
+import { CONSOLE_LOG } from "../qemu/command-line.ts";
+import {
+  findQemu as findProcess,
+  isLiving,
+  killQemu as killProcesses,
+  lastWords,
+  startQemu as startProcess,
+} from "../qemu/qemu-process.ts";
+import type { QemuRecord as DiskRecord } from "../qemu/record.ts";
+import { writeRecord } from "../tool/index.ts";
+import { askMachine } from "./control-client.ts";
+import { FILES, type LaunchRecord } from "./control.ts";
+import { machineEntry } from "./entry.ts";
+import { PROCESS_MARK } from "./find-processes.ts";
+
+/** A small image boots in some seconds, a full one on a busy host in half a minute. */
+const BOOT_MS = 120_000;
+
+/** Where a machine lies, and how its process is marked. */
+export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | "env">;
+
+/**
+ * Starts a machine's process and waits until its guest agent listens. Does nothing where it runs.
+ * @param state absolute path of the saved memory and devices to go on from; left out: it boots
+ * @throws CloisterError `machine_failed`, with what the process and the console said; then nothing of it runs
+ */
+export async function launch(place: MachinePlace, record: DiskRecord, state?: string): Promise<void> {
+  const { id, folder, socketFolder, env } = place;
+  if (findProcess(folder) !== undefined) return;
+  mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
+  const { memoryMib } = record.hardware;
+  const settings: LaunchRecord = { socketFolder, memoryMib, layer: record.layers.at(-1) ?? "", state };
+  writeRecord(folder, FILES.launch, settings);
+  const argv = [process.execPath, machineEntry(), PROCESS_MARK, id, folder];
+  const started = await startProcess({ argv, folder, env, log: FILES.log });
+  try {
+    await askMachine(socketFolder, { do: "await_guest" }, { limitMs: BOOT_MS, isAlive: () => isLiving(started) });
+  } catch (cause: unknown) {
+    await killProcesses([started]);
+    throw launchFailed(place, cause);
+  }
+}
+
+function launchFailed({ id, folder }: MachinePlace, cause: unknown): CloisterError {
+  const words = [lastWords(folder, FILES.log), lastWords(folder, CONSOLE_LOG)].filter((text) => text !== "");
+  const said = words.length === 0 ? "" : ` It said: ${words.join(" | ")}`;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CloisterError({ code: "machine_failed", message: `Machine ${id} did not start: ${why}${said}`, cause });
+}

@@ -1,0 +1,174 @@
+import { floatOperation } from "../../float/operation.ts";
+import { DecodedPages } from "../../interpreter/decoded-pages.ts";
+import type { HELPER } from "../../ir/lower.ts";
+import { encodeUnits } from "../../jit/compile-batch.ts";
+import { compileUnit } from "../../jit/compile-unit.ts";
+import { discoverBlocks } from "../../jit/discover.ts";
+import type { Shape } from "../../jit/request.ts";
+import {
+  JUMP_CACHE,
+  MODE,
+  MODE_COUNT,
+  RAM_BASE,
+  RAM_OFFSET,
+  registerOffset,
+  STATE,
+  TLB,
+  tlbOffset,
+} from "../../memory/layout.ts";
+import { createDecoder } from "../../riscv/isa/decode.ts";
+import { FORMATS } from "../../riscv/isa/format.ts";
+import { INSTRUCTIONS, instructionAt } from "../../riscv/isa/instructions.ts";
+import { encodeCoreModule } from "../core-module.ts";
+
+const RAM_PAGES = 16;
+const PAGES = Math.ceil((RAM_OFFSET + RAM_PAGES * 4096) / 2 ** 16);
+const DESCRIPTION = { pages: PAGES, maximum: PAGES, shared: true } as const;
+const decode = createDecoder();
+
+/** A unit, as the table has it, but for its BigInt. */
+export type Unit = (pc: bigint) => bigint;
+
+/**
+ * The interpreter and compiled units on a flat RAM of 64 KiB in machine mode: no hart, no board, no translation. Floating point is on;
+ * what asks for devices, CSRs or traps fails.
+ */
+export class BareCore {
+  readonly view: DataView;
+  readonly pages: DecodedPages;
+  /** Calls of the helpers, by name. */
+  readonly calls: Map<string, number> = new Map();
+  /** Called before a value is stored by the slow side, with its address. */
+  onStore: (address: number) => void = () => undefined;
+  readonly #memory: WebAssembly.Memory;
+  readonly #host: Readonly<Record<string, WebAssembly.ImportValue>>;
+  readonly #run: () => void;
+
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+    this.#memory = memory;
+    this.view = new DataView(memory.buffer);
+    const bytes = new Uint8Array(memory.buffer);
+    bytes.fill(0xff, TLB.offset, TLB.offset + MODE_COUNT * TLB.modeBytes);
+    bytes.fill(0xff, JUMP_CACHE.offset, JUMP_CACHE.offset + MODE_COUNT * JUMP_CACHE.modeBytes);
+    this.view.setInt32(STATE.mode, MODE.machine, true);
+    this.view.setInt32(STATE.floatEnabled, 1, true);
+    this.pages = new DecodedPages({
+      memory,
+      decode,
+      hasRounding: (instruction) => FORMATS[instructionAt(instruction).format].rounding === true,
+      threshold: 0,
+      onForget: (_page, offset) => this.#forgetFetches(offset),
+      onCode: () => undefined,
+    });
+    const table = new WebAssembly.Table({ element: "anyfunc", initial: 16 });
+    this.#host = { memory, table, ...this.#helpers() };
+    this.#run = this.#instantiate(encodeCoreModule(DESCRIPTION, INSTRUCTIONS))["run"] as () => void;
+  }
+
+  /** Puts instructions into RAM: 32 bits each. @param address in RAM */
+  write(address: number, instructions: readonly number[]): void {
+    for (const [index, bits] of instructions.entries())
+      this.view.setInt32(address - RAM_BASE + RAM_OFFSET + index * 4, bits, true);
+  }
+
+  setRegister(register: number, value: bigint): void {
+    this.view.setBigUint64(registerOffset(register), value, true);
+  }
+
+  register(register: number): bigint {
+    return this.view.getBigUint64(registerOffset(register), true);
+  }
+
+  /** Interprets from an address on; loops end once as many instructions were run. @returns address of the next one */
+  interpret(address: number, budget: number): number {
+    this.view.setBigUint64(STATE.pc, BigInt(address), true);
+    this.view.setInt32(STATE.budget, budget, true);
+    this.#run();
+    return Number(this.view.getBigUint64(STATE.pc, true));
+  }
+
+  /** Compiles the code at addresses to units. */
+  compile(addresses: readonly number[], shape: Shape = "block"): readonly Unit[] {
+    const bodies = addresses.map((address) => {
+      const page = new DataView(this.#memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096);
+      const blocks = discoverBlocks({
+        page,
+        offset: address % 4096,
+        shape,
+        limit: 100,
+        decode,
+        flowOf: (index) => instructionAt(index).flow,
+      });
+      return compileUnit(blocks, { mode: MODE.machine, shape }, (index) => instructionAt(index).semantics);
+    });
+    const exports = this.#instantiate(encodeUnits(bodies, DESCRIPTION));
+    return bodies.map((_, index) => {
+      const code = exports[`u${index}`] as (pc: bigint, depth: number, unit: number) => bigint;
+      return (pc) => code(pc, 0, 0);
+    });
+  }
+
+  #instantiate(bytes: Uint8Array<ArrayBuffer>): Readonly<Record<string, unknown>> {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: this.#host }).exports;
+  }
+
+  #count(name: string): void {
+    this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+  }
+
+  /** Makes a page known to a look-aside buffer. */
+  #fill(kind: number, address: number, addend: number): void {
+    const entry = tlbOffset(MODE.machine, kind) + ((address >>> 12) & (TLB.entries - 1)) * TLB.entryBytes;
+    this.view.setInt32(entry, address & ~4095, true);
+    this.view.setInt32(entry + 4, 0, true);
+    this.view.setInt32(entry + 8, addend, true);
+  }
+
+  #forgetFetches(offset: number): void {
+    const table = tlbOffset(MODE.machine, TLB.fetch);
+    for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes)
+      if (this.view.getInt32(entry + 8, true) === offset) this.view.setBigInt64(entry, -1n, true);
+  }
+
+  #helpers(): Readonly<Record<keyof typeof HELPER, (...values: number[]) => number | void>> {
+    const host = (address: number): number => address - RAM_BASE + RAM_OFFSET;
+    const fails = (name: string) => (): never => {
+      throw new Error(`${name} at ${this.view.getBigUint64(STATE.pc, true).toString(16)}`);
+    };
+    return {
+      load: () => {
+        const address = this.view.getUint32(STATE.address, true);
+        this.#fill(TLB.read, address, RAM_OFFSET - RAM_BASE);
+        return host(address);
+      },
+      store: (size) => {
+        const address = this.view.getUint32(STATE.address, true);
+        this.onStore(address);
+        for (let index = 0; index < (size ?? 0); index++)
+          this.view.setUint8(host(address) + index, this.view.getUint8(STATE.value + index));
+        return 1;
+      },
+      fetch: () => {
+        const address = this.view.getUint32(STATE.pc, true);
+        this.#count("fetch");
+        this.#fill(TLB.fetch, address, this.pages.open(Math.floor(address / 4096), MODE.machine));
+        return 1;
+      },
+      decode: (record = 0) => {
+        this.#count("decode");
+        return this.pages.decode(record, () =>
+          this.view.getUint16(host(this.view.getUint32(STATE.pc, true) + 2), true),
+        );
+      },
+      float: (operation = 0) => {
+        this.#count("float");
+        return floatOperation(this.view, operation);
+      },
+      system: fails("system"),
+      atomic: fails("atomic"),
+      loadReserved: fails("loadReserved"),
+      hot: () => undefined,
+    };
+  }
+}

@@ -1,0 +1,88 @@
+/* Supervisor code calls a page 300 times, maps another there, fences all or that one, and calls again. */
+  lla t0, middle
+  srli t1, t0, 2
+  ori t1, t1, 1
+  lla t2, root
+  sd t1, 8(t2)
+  lla t1, lower
+  srli t1, t1, 2
+  ori t1, t1, 1
+  sd t1, 0(t0)
+  srli t0, t2, 12
+  li t1, 8
+  slli t1, t1, 60
+  or t0, t0, t1
+  csrw satp, t0
+  sfence.vma
+  lla t1, supervised
+  enter t1, 0x800
+supervised:
+  li s0, 12
+rounds:
+  /* The three bodies, one after the other: their distance is a page. */
+  li t0, 3
+  remu t0, s0, t0
+  slli t0, t0, 12
+  lla t1, bodies
+  add t0, t0, t1
+  srli t0, t0, 2
+  ori t0, t0, 0xcf
+  lla t1, lower
+  sd t0, 0(t1)
+  li s1, 0x40000000
+  andi t0, s0, 1
+  beqz t0, 1f
+  sfence.vma
+  j 2f
+1: sfence.vma s1
+2: li s2, 300
+  li a0, 0
+calls:
+  jalr s1
+  addi s2, s2, -1
+  bnez s2, calls
+  put a0
+  /* The code changes within its page, too, through the identity map. */
+  lla t1, bodies
+  lw t0, 0(t1)
+  addi t0, t0, 0x80000000 >> 31
+  li t2, 1 << 20
+  add t0, t0, t2
+  addi t0, t0, -1
+  sw t0, 0(t1)
+  fence.i
+  li s2, 300
+3: jalr s1
+  addi s2, s2, -1
+  bnez s2, 3b
+  put a0
+  addi s0, s0, -1
+  bnez s0, rounds
+  put s1
+  li t0, 5
+4: addi t0, t0, -1
+  put t0
+  bnez t0, 4b
+  li s0, 12
+5: put s0
+  addi s0, s0, -1
+  bnez s0, 5b
+  j finished
+.balign 4096
+root:
+  .dword 0xcf, 0, 0x200000cf
+.org root + 4096
+middle: .zero 4096
+lower: .zero 4096
+bodies:
+.option norvc
+  addi a0, a0, 1
+  ret
+.org bodies + 4096
+  slli a0, a0, 1
+  addi a0, a0, 3
+  ret
+.org bodies + 8192
+  xori a0, a0, 0x55
+  addi a0, a0, 7
+  ret
