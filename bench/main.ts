@@ -12,9 +12,10 @@ import { MACHINES } from "./scenarios/machines.ts";
 import { MEMORY } from "./scenarios/memory.ts";
 import { RESUME } from "./scenarios/resume.ts";
 import { START_UP } from "./scenarios/start-up.ts";
+import { VM } from "./scenarios/vm.ts";
 import { renderResults, updatePerformancePage, type TakenFindings } from "./write-results.ts";
 
-const SCENARIOS = [...ITERATION_SCENARIOS, START_UP, MEMORY, RESUME, GATEWAY, MACHINES];
+const SCENARIOS = [...ITERATION_SCENARIOS, START_UP, MEMORY, RESUME, GATEWAY, MACHINES, VM];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));

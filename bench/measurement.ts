@@ -8,13 +8,15 @@ export type Target =
   | { readonly of: "cloister" | "difference"; readonly p50: number; readonly p95?: number }
   /** Cloister's median as a multiple of the peer's. */
   | { readonly of: "ratio"; readonly atMost: number }
-  | { readonly of: "ratio"; readonly atLeast: number };
+  | { readonly of: "ratio"; readonly atLeast: number }
+  /** Cloister's median, where more is better. */
+  | { readonly of: "cloister"; readonly atLeast: number };
 
 /** One row of the results. */
 export type Measurement = {
   readonly name: string;
-  /** `/s` and `MB/s`: more is better. */
-  readonly unit: "ms" | "s" | "MB" | "bytes" | "images" | "/s" | "MB/s";
+  /** `/s`, `MB/s` and `MIPS`: more is better. */
+  readonly unit: "ms" | "s" | "MB" | "bytes" | "images" | "workloads" | "units" | "/s" | "MB/s" | "MIPS" | "%" | "×";
   /** The bare thing beside it, in a few words; empty where there is none, and rounds have no figures of it. */
   readonly peer: string;
   readonly rounds: readonly Round[];
@@ -79,5 +81,6 @@ export function meetsTarget({ rounds, target }: Measurement): boolean | undefine
     return "atMost" in target ? ratio(rounds) <= target.atMost : ratio(rounds) >= target.atLeast;
   const values = target.of === "difference" ? differences(rounds) : rounds.flatMap(({ cloister }) => cloister);
   const { p50, p95 } = summarise(values);
+  if ("atLeast" in target) return p50 >= target.atLeast;
   return p50 <= target.p50 && p95 <= (target.p95 ?? Number.POSITIVE_INFINITY);
 }

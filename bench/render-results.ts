@@ -38,7 +38,7 @@ function renderMeasurement(measurement: Measurement): string[] {
     String(cloister.length),
     renderSummary(ours, unit),
     ...[theirs, more].map((summary) => (hasPeer ? renderSummary(summary, unit) : "")),
-    hasPeer ? `${ratio(rounds).toFixed(1)} ×` : "",
+    hasPeer ? `${renderRatio(ratio(rounds))} ×` : "",
     renderTarget(measurement),
     met === undefined ? "" : met ? "yes" : "**no**",
     peer,
@@ -47,6 +47,11 @@ function renderMeasurement(measurement: Measurement): string[] {
 
 function renderSummary({ p50, p95 }: Summary, unit: string): string {
   return `${renderFigure(p50)} / ${renderFigure(p95)} ${unit}`;
+}
+
+/** Targets of ratios stand a few hundredths beside 1. */
+function renderRatio(value: number): string {
+  return value.toFixed(value < 10 ? 2 : 1);
 }
 
 /** Two decimals for what is less than one, none for thousands. */
@@ -59,6 +64,7 @@ function renderTarget({ target, unit }: Measurement): string {
   if (target === undefined) return "";
   if (target.of === "ratio")
     return "atMost" in target ? `ratio ≤ ${target.atMost}` : `ratio ≥ ${Number(target.atLeast.toFixed(2))}`;
+  if ("atLeast" in target) return `p50 ≥ ${target.atLeast} ${unit}`;
   const p95 = target.p95 === undefined ? "" : `, p95 ≤ ${target.p95} ${unit}`;
   return `${target.of === "difference" ? "difference " : ""}p50 ≤ ${target.p50} ${unit}${p95}`;
 }

@@ -13,6 +13,8 @@ mkdirSync(target, { recursive: true });
 await build({
   entryPoints: {
     main: join(cli, "src", "main.ts"),
+    "embedded-machine": join(root, "packages/engine/src/machines/embedded/machine-process.ts"),
+    "compiler-worker": join(root, "packages/vm/src/node/compiler-worker.ts"),
     "builtin-agent": join(root, "packages/engine/src/agents/builtin/main.ts"),
     "mock-agent": join(root, "packages/testkit/src/mock-agents/mock-agent.ts"),
   },

@@ -60,8 +60,11 @@ function takeLine(times: OpenTimes, line: string, spent: Spent): void {
     const taken = subtract(spent, times.begun.get(name) ?? NOTHING);
     times.ended.set(name, { ...taken, status: Number(rest[0]), output: [] });
   }
-  const output = times.ended.get(name)?.output;
-  if (mark === "@output" && output !== undefined && output.length < MAX_LINES_OF_OUTPUT) output.push(rest.join(" "));
+  if (mark === "@output") takeOutput(times.ended.get(name)?.output ?? [], rest.join(" "));
+}
+
+function takeOutput(output: string[], line: string): void {
+  if (output.length < MAX_LINES_OF_OUTPUT) output.push(line);
 }
 
 function subtract(end: Spent, begin: Spent): Spent {

@@ -37,8 +37,9 @@ export async function runMachine({ file, args, input = "", staysOn = false }: Co
     processorSeconds: readProcessorSeconds(child.pid),
   });
   try {
-    const times = await readConsoleTimes(child.stdout, meter);
-    // Leaving the loop over the output closes it; who still writes must not be stopped by that: hence the grace.
+    // Its output stays open: what it says as it powers off must find a reader.
+    const times = await readConsoleTimes(child.stdout.iterator({ destroyOnReturn: false }), meter);
+    child.stdout.resume();
     if (!staysOn) await Promise.race([ended, delay(POWER_OFF_MS, undefined, { ref: false })]);
     return times;
   } finally {

@@ -1,5 +1,5 @@
 /** What a trial leaves out or does otherwise: nothing, unless the environment says so. */
-import { BUILT, EDITIONS } from "../run-cloister.ts";
+import { BUILT, type Edition, EDITIONS } from "../run-cloister.ts";
 
 const PARTS = ["workloads", "v86", "boots", "interpreter"] as const;
 
@@ -9,13 +9,13 @@ export type Part = (typeof PARTS)[number];
 const { env } = process;
 
 /** How often each machine has its turn: `BENCH_VM_ROUNDS`. */
-export const ROUNDS = Number(env["BENCH_VM_ROUNDS"] ?? 3);
+export const ROUNDS: number = Number(env["BENCH_VM_ROUNDS"] ?? 3);
 
 /** What is measured: `BENCH_VM_PARTS=boots,interpreter`; all where it is not set. v86 takes its turns among the workloads. */
 export const WANTED: ReadonlySet<Part> = new Set(readParts(env["BENCH_VM_PARTS"] ?? PARTS.join(",")));
 
 /** The program that is measured: the published package, or with `BENCH_VM_EDITION=source` what lies here. */
-export const EDITION = EDITIONS.find(({ name }) => name === env["BENCH_VM_EDITION"]) ?? BUILT;
+export const EDITION: Edition = EDITIONS.find(({ name }) => name === env["BENCH_VM_EDITION"]) ?? BUILT;
 
 /** CoreMark as a static program for Linux, by the guest's architecture: paths. */
 export const COREMARK: { readonly riscv64?: string; readonly i386?: string } = {

@@ -19,7 +19,6 @@ export async function buildDemo(folder: string): Promise<void> {
     platform: "browser",
     format: "esm",
     target: "es2024",
-    define: { "process.env": "{}" }, // TEMPORARY
     legalComments: "linked",
     logLevel: "error",
   });

@@ -1,12 +1,14 @@
 /** The engine: for Node and browsers alike. */
 export type { BlockBackend, Clock, FrameLink } from "./bus/port.ts";
 export { webHost } from "./browser/web-host.ts";
+export { CodeCache, type CacheStatistics } from "./cache/code-cache.ts";
 export type { PowerRequest } from "./devices/syscon/syscon.ts";
 export type { ConsolePort } from "./devices/virtio/console/console-port.ts";
 export { createMemoryDisk } from "./disk/memory-disk.ts";
 export { createOverlayDisk, type OverlayDisk } from "./disk/overlay-disk.ts";
 export { type DriveOption, parseDriveOption } from "./disk/drive-option.ts";
 export { VmError, type VmErrorCode } from "./error.ts";
+export { engineIdentity } from "./jit/engine-identity.ts";
 export { createMachine } from "./machine/create-machine.ts";
 export type { MachineHost } from "./machine/host.ts";
 export type { Machine, MachineEnd } from "./machine/machine.ts";

@@ -45,6 +45,45 @@ for (const { mode, isolated, workers, counts } of ways)
     await page.close();
   });
 
+test("a snapshot is gone back to, and a new page goes on from its file", async () => {
+  await using server = await serve(true);
+  const page = await DemoPage.open(browser, `${server.url}?kernel=hot&memory=16`);
+  await page.untilShown("ready: ");
+  await page.press("Snapshot");
+  const file = join(folder, "saved");
+  await page.downloadTo(file);
+  await page.type("x");
+  await page.untilStatus("powered off");
+  await page.press("Restore");
+  await page.press("Run");
+  await page.type("y");
+  await page.untilShown("ready: xy");
+  await page.untilStatus("powered off");
+  const other = await DemoPage.open(browser, `${server.url}?memory=16`);
+  await other.choose("snapshot", file);
+  await other.press("Start");
+  await other.untilStatus("running");
+  await other.type("z");
+  await other.untilShown("z");
+  await other.untilStatus("powered off");
+  deepEqual([...page.errors, ...other.errors], []);
+  await Promise.all([page.close(), other.close()]);
+});
+
+test("what one page compiled, the next one has from the browser's storage", async () => {
+  await using server = await serve(true);
+  await using context = await browser.newContext();
+  const first = await DemoPage.open(context, `${server.url}?kernel=hot&memory=16`);
+  await first.untilCounted("Regions compiled", 1);
+  equal(await first.count("Units from the cache"), 0);
+  await first.press("Pause");
+  await first.untilStatus("paused");
+  await first.untilStored();
+  const second = await DemoPage.open(context, `${server.url}?kernel=hot&memory=16`);
+  await second.untilCounted("Units from the cache", 1);
+  deepEqual([...first.errors, ...second.errors], []);
+});
+
 test("a guest that prints without end is held up, not the page: it is paused, goes on, and is stopped", async () => {
   await using server = await serve(true);
   const page = await DemoPage.open(browser, `${server.url}?kernel=flood&memory=16`);

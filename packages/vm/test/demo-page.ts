@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** Debian's. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -25,7 +25,7 @@ export class DemoPage {
   }
 
   /** @param url of the demo, with what it is to start */
-  static async open(browser: Browser, url: string): Promise<DemoPage> {
+  static async open(browser: Browser | BrowserContext, url: string): Promise<DemoPage> {
     const page = new DemoPage(await browser.newPage());
     await page.#page.goto(url);
     return page;
@@ -57,6 +57,18 @@ export class DemoPage {
     await this.#page.keyboard.type(text);
   }
 
+  /** Chooses a file in the form. */
+  async choose(name: string, path: string): Promise<void> {
+    await this.#page.locator(`input[name=${name}]`).setInputFiles(path);
+  }
+
+  /** Follows the link to the snapshot. @param path where it goes */
+  async downloadTo(path: string): Promise<void> {
+    const started = this.#page.waitForEvent("download");
+    await this.#page.locator("#download").click();
+    await (await started).saveAs(path);
+  }
+
   async press(button: string): Promise<void> {
     await this.#page.getByRole("button", { name: button, exact: true }).click();
   }
@@ -73,6 +85,16 @@ export class DemoPage {
   async count(name: string): Promise<number> {
     const row = this.#page.locator("#statistics div", { has: this.#page.getByText(name, { exact: true }) });
     return Number((await row.locator("dd").innerText()).replaceAll(",", ""));
+  }
+
+  /** @returns resolves once the browser's storage has compiled code */
+  async untilStored(): Promise<void> {
+    const end = performance.now() + LONGEST_MS;
+    const keys = `caches.open("cloister-units").then((store) => store.keys()).then(({ length }) => length)`;
+    while ((await this.#page.evaluate(keys)) === 0) {
+      if (performance.now() > end) throw new Error("nothing was ever stored");
+      await setTimeout(LOOK_EVERY_MS);
+    }
   }
 
   async close(): Promise<void> {

@@ -5,16 +5,20 @@ import { runInEngine } from "../src/testing/engine-machine.ts";
 import { runInQemu } from "../src/testing/qemu-machine.ts";
 import { assembleScenario } from "../src/testing/scenario.ts";
 
-const MODES = ["interpreter", "block", "region"] as const;
+const MODES = ["interpreter", "block", "region", "auto"] as const;
 const LIMIT = 50_000_000;
 
 /** What a scenario shows, the file of its text, and bytes that it writes at least. */
 const SCENARIOS: readonly (readonly [name: string, file: string, bytes: number])[] = [
   ["every page-table entry, at every level, lets through what it lets through in QEMU", "page-tables", 100_000],
-  ["hot code that is mapped elsewhere runs what is there now", "remapping", 300],
-  ["an access across two pages faults in the second, and changes nothing", "page-crossing", 300],
+  ["hot code that is mapped elsewhere runs what is there now", "remapping", 192],
+  ["an access across two pages faults in the second, and changes nothing", "page-crossing", 1536],
   ["conditional stores succeed and fail as in QEMU", "reservations", 100],
-  ["timer interrupts of the supervisor arrive in hot loops and end WFI, and all registers stay", "supervisor-timer", 16],
+  [
+    "timer interrupts of the supervisor arrive in hot loops and end WFI, and all registers stay",
+    "supervisor-timer",
+    16,
+  ],
 ];
 
 describe("bare-metal scenarios write what they write in QEMU, in every mode", () => {

@@ -1,6 +1,7 @@
 /** The engine of embedded machines, alone. */
 import { type AnyCommand, defineCommand } from "../program/command-definition.ts";
-import { choice, integer, text, texts } from "../program/option-values.ts";
+import { choice, flag, integer, text, texts } from "../program/option-values.ts";
+import { JSON_OPTION, type JsonOption } from "./shared-options.ts";
 
 /** Ways to run a guest's code. */
 export const EXECUTION_MODES = ["auto", "interpreter", "block", "region"] as const;
@@ -18,18 +19,56 @@ export type VmRunOptions = {
   /** In MiB. */
   readonly memory?: number;
   readonly mode?: ExecutionModeName;
+  /** A snapshot to be written. */
+  readonly save?: string;
+  readonly saveOn?: string;
+  /** A snapshot to go on from. */
+  readonly restore?: string;
   readonly stats?: string;
+  /** A folder; false: none. */
+  readonly cache?: string | false;
+  /** Only for the parser: `--no-cache` sets `cache`. */
+  readonly noCache?: boolean;
 };
 
 /** Options of `cloister vm test`. */
 export type VmTestOptions = {
-  readonly mode?: ExecutionModeName;
+  /** `cached`: with what the same program had compiled in a run before. */
+  readonly mode?: ExecutionModeName | "cached";
   /** In seconds. */
   readonly timeout?: number;
 };
 
+/** Options of `cloister vm cache list` and `clear`. */
+export type VmCacheOptions = JsonOption & { readonly cache?: string };
+
 /** Options of `cloister vm disasm`. */
 export type VmDisassembleOptions = { readonly address?: string };
+
+const CACHE_FOLDER = text("folder", "the folder (default: in the user's cache folder)", { completes: "files" });
+
+const CACHE: AnyCommand = defineCommand<object>({
+  name: "cache",
+  summary: "the compiled code that is kept between runs",
+  args: [],
+  options: {},
+  children: [
+    defineCommand<VmCacheOptions>({
+      name: "list",
+      summary: "list what is kept",
+      args: [],
+      options: { cache: CACHE_FOLDER, json: JSON_OPTION },
+      load: async () => (await import("../commands/vm/cache.ts")).list,
+    }),
+    defineCommand<VmCacheOptions>({
+      name: "clear",
+      summary: "remove all that is kept",
+      args: [],
+      options: { cache: CACHE_FOLDER, json: JSON_OPTION },
+      load: async () => (await import("../commands/vm/cache.ts")).clear,
+    }),
+  ],
+});
 
 const SMALLEST_MIB = 16;
 const MODE = choice("mode", EXECUTION_MODES, "how its code is run");
@@ -58,10 +97,24 @@ export const VM: AnyCommand = defineCommand<object>({
         drive: texts("file[,format=raw|qcow2][,snapshot]", "a disk; snapshot: the file stays as it is", "files"),
         memory: integer("mib", "memory, in MiB (default: 256)", SMALLEST_MIB),
         mode: MODE,
+        save: text("file", "when the console shows the text of --save-on, save the machine here, and end", {
+          completes: "files",
+        }),
+        saveOn: text("text", "when to save (default: '# ', a prompt)"),
+        restore: text("file", "go on from where the machine was saved, with the same drives", { completes: "files" }),
+        cache: text("folder", "keep compiled code here, for the next run (default: in the user's cache folder)", {
+          completes: "files",
+        }),
+        noCache: flag("neither use nor keep compiled code"),
         stats: text("file", "write what was run, compiled and spent to this file, as JSON", { completes: "files" }),
       },
       examples: [
         ["vm run --kernel Image --initrd initrd.cpio", "boots Linux"],
+        [
+          "vm run --kernel Image --initrd initrd.cpio --save shell.snapshot",
+          "boots to the shell's prompt, and saves it",
+        ],
+        ["vm run --restore shell.snapshot", "goes on at the prompt"],
         ["vm run --kernel Image --append 'console=ttyS0 root=/dev/vda' --drive root.qcow2,snapshot", "from a disk"],
       ],
       load: async () => (await import("../commands/vm/run.ts")).run,
@@ -70,9 +123,13 @@ export const VM: AnyCommand = defineCommand<object>({
       name: "test",
       summary: "run programs that report through the symbol tohost, and say which pass",
       args: [{ name: "elf", help: "programs without an operating system", required: true, variadic: true }],
-      options: { mode: MODE, timeout: integer("seconds", "give each so long (default: 10)", 1) },
+      options: {
+        mode: choice("mode", [...EXECUTION_MODES, "cached"], "how their code is run"),
+        timeout: integer("seconds", "give each so long (default: 10)", 1),
+      },
       load: async () => (await import("../commands/vm/test.ts")).test,
     }),
+    CACHE,
     defineCommand<VmDisassembleOptions>({
       name: "disasm",
       summary: "print the instructions of a program",

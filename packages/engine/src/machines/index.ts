@@ -2,7 +2,7 @@
 export { getFolder, isFolder, putFolder } from "./files/folders.ts";
 export type { ExecSpec, GuestConnection, GuestProcess, GuestSignal } from "./guest/port.ts";
 export type { ImageCheckRow, StoredImage } from "./images/index.ts";
-export { readManifest, verifyImage } from "./images/index.ts";
+export { debianSources, openDebianArchive, readManifest, verifyImage } from "./images/index.ts";
 export { runInGuest } from "./guest/run-in-guest.ts";
 export { COPY_CREDENTIALS_WARNING } from "./manager/index.ts";
 export type { DriverView, MachineManager, MachineView, OpenMachine } from "./manager/port.ts";

@@ -124,6 +124,14 @@ export type MachineSurroundings = {
   readonly hostNetwork: boolean;
 };
 
+/** Which of Cloister's images the machines of a driver are made of. */
+export type ImagePreference = {
+  /** Debian's word. Of several images of one name, that of this architecture is meant. */
+  readonly architecture: string;
+  /** Name of the image where none is named. */
+  readonly usual: string;
+};
+
 /**
  * A driver. Methods reject with CloisterError `machine_failed` (with what the tool behind it said, bounded), `machine_unsupported` for
  * an operation that it lacks.
@@ -136,6 +144,8 @@ export interface MachineDriver {
   readonly operations: ReadonlySet<OptionalOperation>;
   /** Sentences: what it can't do or was never tried on, and what follows from it. */
   readonly limitations: readonly string[];
+  /** Which images it takes, where not those of this host's architecture. */
+  readonly images?: ImagePreference;
   /** Finds out within 3 s whether it works here, by using it. Never throws. */
   probe(context: ProbeContext): Promise<DriverProbe>;
   surroundings(machine: MachineSpec): MachineSurroundings;

@@ -1,7 +1,7 @@
 import type { WorkerMachineOptions } from "../../src/browser/index.ts";
 
 /** What the page needs to make a machine: its files may be chosen in the form, or be named in the page's address. */
-const FILES = ["kernel", "initrd", "disk"] as const;
+const FILES = ["kernel", "initrd", "disk", "snapshot"] as const;
 type FileName = (typeof FILES)[number];
 
 /** Puts what the page's address says into the form: `?kernel=…&initrd=…&disk=…&append=…&memory=…&mode=…`. */
@@ -19,18 +19,19 @@ export function fillForm(form: HTMLFormElement, address: URL): void {
   }
 }
 
-/** Does the page's address name a kernel? Then the machine is to start by itself. */
-export function namesKernel(address: URL): boolean {
-  return address.searchParams.has("kernel");
+/** Does the page's address name a kernel or a snapshot? Then the machine is to start by itself. */
+export function namesMachine(address: URL): boolean {
+  return address.searchParams.has("kernel") || address.searchParams.has("snapshot");
 }
 
 /** Reads the form, and the files that it or the page's address names. @throws Error that says what is missing */
 export async function readForm(form: HTMLFormElement, address: URL): Promise<WorkerMachineOptions> {
   const fields = new FormData(form);
-  const [kernel, initrd, disk] = await Promise.all(FILES.map((name) => readFile(name, fields, address)));
-  if (kernel === undefined) throw new Error("choose a kernel: a RISC-V Linux Image");
+  const [kernel, initrd, disk, snapshot] = await Promise.all(FILES.map((name) => readFile(name, fields, address)));
+  if (kernel === undefined && snapshot === undefined) throw new Error("choose a kernel: a RISC-V Linux Image");
   return {
-    kernel,
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(snapshot === undefined ? {} : { snapshot }),
     ...(initrd === undefined ? {} : { initrd }),
     ...(disk === undefined ? {} : { drives: [disk] }),
     append: textOf(fields, "append"),

@@ -1,23 +1,29 @@
 /** The page: starts a machine in a worker, and shows its console. */
 import { createWorkerMachine, type WorkerMachine } from "../../src/browser/index.ts";
 import type { MachineEnd } from "../../src/machine/machine.ts";
-import { fillForm, namesKernel, readForm } from "./boot-form.ts";
+import { fillForm, namesMachine, readForm } from "./boot-form.ts";
 import { createStatisticsView } from "./statistics-view.ts";
 import { createTerminal } from "./terminal.ts";
 
 const STATISTICS_EVERY_MS = 500;
+const MIB_BYTES = 2 ** 20;
 
 const form = find("boot", HTMLFormElement);
 const buttons = {
   pause: find("pause", HTMLButtonElement),
   reset: find("reset", HTMLButtonElement),
   stop: find("stop", HTMLButtonElement),
+  save: find("save", HTMLButtonElement),
 };
+const restoreButton = find("restore", HTMLButtonElement);
+const download = find("download", HTMLAnchorElement);
 const status = find("status", HTMLOutputElement);
 const terminal = createTerminal(find("terminal", HTMLElement));
 const statistics = createStatisticsView(find("statistics", HTMLElement));
 const address = new URL(location.href);
 let machine: WorkerMachine | undefined;
+/** Taken last, of this machine. */
+let snapshot: Uint8Array<ArrayBuffer> | undefined;
 
 fillForm(form, address);
 form.addEventListener("submit", (event) => {
@@ -27,9 +33,11 @@ form.addEventListener("submit", (event) => {
 buttons.pause.addEventListener("click", () => void attempt(pauseOrRun));
 buttons.reset.addEventListener("click", () => void attempt(async () => machine?.reset()));
 buttons.stop.addEventListener("click", stop);
+buttons.save.addEventListener("click", () => void attempt(save));
+restoreButton.addEventListener("click", () => void attempt(restore));
 terminal.onInput((bytes) => void attempt(async () => machine?.console.write(bytes)));
 setInterval(() => void showStatistics(), STATISTICS_EVERY_MS);
-if (namesKernel(address)) void attempt(start);
+if (namesMachine(address)) void attempt(start);
 
 async function start(): Promise<void> {
   stop();
@@ -62,9 +70,33 @@ async function pauseOrRun(): Promise<void> {
   else await run();
 }
 
+async function save(): Promise<void> {
+  const saved = machine;
+  // A copy: bytes that went by message are nobody else's, but their type doesn't say so.
+  const bytes = new Uint8Array((await saved?.snapshot()) ?? []);
+  if (saved === undefined || machine !== saved) return;
+  keepSnapshot(bytes);
+}
+
+async function restore(): Promise<void> {
+  if (snapshot !== undefined) await machine?.restore(snapshot);
+}
+
+/** The link to it keeps the bytes alive as well: the one before is let go. */
+function keepSnapshot(bytes: Uint8Array<ArrayBuffer> | undefined): void {
+  URL.revokeObjectURL(download.href);
+  snapshot = bytes;
+  restoreButton.disabled = bytes === undefined;
+  download.hidden = bytes === undefined;
+  if (bytes === undefined) return;
+  download.href = URL.createObjectURL(new Blob([bytes]));
+  download.textContent = `Download (${(bytes.length / MIB_BYTES).toFixed(1)} MiB)`;
+}
+
 function stop(): void {
   machine?.close();
   machine = undefined;
+  keepSnapshot(undefined);
   for (const button of Object.values(buttons)) button.disabled = true;
   setStatus("off");
 }

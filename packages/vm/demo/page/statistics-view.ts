@@ -20,7 +20,7 @@ export function createStatisticsView(list: HTMLElement): StatisticsView {
     cell.textContent = text;
   };
   return {
-    show({ instructions, compiled }) {
+    show({ instructions, compiled, loaded }) {
       const now = { instructions, at: performance.now() };
       const mips = (now.instructions - last.instructions) / MILLION / ((now.at - last.at) / 1000);
       last = now;
@@ -28,6 +28,7 @@ export function createStatisticsView(list: HTMLElement): StatisticsView {
       set("Million instructions", NUMBER.format(Math.round(instructions / MILLION)));
       set("Blocks compiled", NUMBER.format(compiled.block));
       set("Regions compiled", NUMBER.format(compiled.region));
+      set("Units from the cache", NUMBER.format(loaded.block + loaded.region));
     },
     clear() {
       last = { instructions: 0, at: performance.now() };

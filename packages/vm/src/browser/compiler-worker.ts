@@ -1,6 +1,5 @@
 /** Runs in a web worker: compiles units from the guest's memory, which it shares. The first message is that memory. */
-import { compileBatch } from "../jit/compile-batch.ts";
-import type { CompileRequest } from "../jit/request.ts";
+import { answerCompilerMessage, type CompilerMessage } from "../jit/compile-batch.ts";
 import type { CompilerMemory } from "../machine/host.ts";
 import { ownPort } from "./worker-port.ts";
 
@@ -9,5 +8,5 @@ let compiled: CompilerMemory | undefined;
 
 port.addEventListener("message", ({ data }) => {
   if (compiled === undefined) compiled = data as CompilerMemory;
-  else port.postMessage(compileBatch(compiled.memory, compiled.description, data as readonly CompileRequest[]), []);
+  else port.postMessage(answerCompilerMessage(compiled.memory, compiled.description, data as CompilerMessage), []);
 });

@@ -1,8 +1,10 @@
 import { createMemoryDisk } from "../disk/memory-disk.ts";
+import { createOverlayDisk } from "../disk/overlay-disk.ts";
 import { VmError } from "../error.ts";
 import { createMachine } from "../machine/create-machine.ts";
 import type { MachineHost } from "../machine/host.ts";
-import type { Machine } from "../machine/machine.ts";
+import type { Machine, MachineEnd } from "../machine/machine.ts";
+import { CacheKeeper } from "./cache-keeper.ts";
 import type { Failure, MachineCalls, PageMessage, WorkerMachineOptions, WorkerMessage } from "./messages.ts";
 import { OutputFlow } from "./output-flow.ts";
 
@@ -19,13 +21,16 @@ export class MachineService {
   readonly #options: MachineServiceOptions;
   readonly #flow: OutputFlow = new OutputFlow();
   #created: Machine | undefined;
+  #keeper: CacheKeeper | undefined;
   readonly #calls: MachineCalls = {
     create: (options) => this.#create(options),
-    run: async () => this.#machine.run(),
+    run: async () => this.#run(),
     pause: async () => this.#machine.pause(),
     reset: async () => this.#machine.reset(),
     write: async (bytes) => this.#machine.console.write(bytes),
     stats: async () => this.#machine.stats(),
+    snapshot: async () => this.#machine.snapshot(),
+    restore: async (snapshot) => this.#machine.restore(snapshot),
   };
 
   constructor(options: MachineServiceOptions) {
@@ -49,12 +54,15 @@ export class MachineService {
     return this.#created;
   }
 
-  async #create({ drives = [], ...options }: WorkerMachineOptions): Promise<void> {
+  async #create({ drives = [], cache = true, ...options }: WorkerMachineOptions): Promise<void> {
     const { host, shared, send } = this.#options;
+    this.#keeper = cache && options.mode !== "interpreter" ? await CacheKeeper.open() : undefined;
     this.#created = await createMachine({
       ...options,
       shared,
-      drives: drives.map((bytes) => createMemoryDisk(bytes)),
+      ...(this.#keeper === undefined ? {} : { cache: this.#keeper.cache }),
+      // What the guest changes is in an overlay: snapshots have it.
+      drives: drives.map((bytes) => createOverlayDisk(createMemoryDisk(bytes))),
       host: { ...host, breathe: () => this.#breathe() },
       serial: {
         transmit: (bytes) => {
@@ -63,6 +71,12 @@ export class MachineService {
         },
       },
     });
+  }
+
+  #run(): Promise<MachineEnd> {
+    const running = this.#machine.run();
+    void this.#keeper?.keepDuring(running, this.#options.host);
+    return running;
   }
 
   /** A machine that prints faster than the page shows it is held up, as by a slow line. */

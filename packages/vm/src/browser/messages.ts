@@ -6,10 +6,12 @@ import type { MachineStatistics } from "../machine/statistics.ts";
 /** What a machine in a worker is made of: as `MachineOptions`. */
 export type WorkerMachineOptions = Pick<
   MachineOptions,
-  "kernel" | "initrd" | "append" | "firmware" | "memoryMib" | "mode" | "background" | "noReboot"
+  "kernel" | "initrd" | "append" | "firmware" | "snapshot" | "memoryMib" | "mode" | "background" | "noReboot"
 > & {
   /** Contents of the disks vda, vdb …: what the guest writes to them stays in memory. */
   readonly drives?: readonly Uint8Array[];
+  /** Keep compiled code in the browser's storage, for the next page. Left out: yes. */
+  readonly cache?: boolean;
 };
 
 /** What a page can ask a machine's worker for. */
@@ -20,6 +22,8 @@ export interface MachineCalls {
   reset(): Promise<void>;
   write(bytes: Uint8Array): Promise<void>;
   stats(): Promise<MachineStatistics>;
+  snapshot(): Promise<Uint8Array>;
+  restore(snapshot: Uint8Array): Promise<void>;
 }
 
 /** One of them, with what it is given. */

@@ -11,6 +11,8 @@ export interface WorkerMachine {
   pause(): Promise<void>;
   reset(): Promise<void>;
   stats(): Promise<MachineStatistics>;
+  snapshot(): Promise<Uint8Array>;
+  restore(snapshot: Uint8Array): Promise<void>;
   /** Ends the worker, whatever the machine does. */
   close(): void;
 }
@@ -85,6 +87,14 @@ class RemoteMachine implements WorkerMachine {
 
   stats(): Promise<MachineStatistics> {
     return this.#call({ name: "stats", argument: undefined });
+  }
+
+  snapshot(): Promise<Uint8Array> {
+    return this.#call({ name: "snapshot", argument: undefined });
+  }
+
+  restore(snapshot: Uint8Array): Promise<void> {
+    return this.#call({ name: "restore", argument: snapshot });
   }
 
   close(): void {

@@ -32,8 +32,13 @@ export class VirtualClock implements Clock {
   moveTo(now: number): void {
     this.#now = Math.max(this.#now, now);
     if ((this.#timers[0]?.at ?? Infinity) > this.#now) return;
-    const count = this.#timers.findIndex(({ at }) => at > this.#now);
-    for (const timer of this.#timers.splice(0, count === -1 ? this.#timers.length : count)) timer.callback();
+    const due = this.#timers.filter(({ at }) => at <= this.#now);
+    for (const timer of due) {
+      const place = this.#timers.indexOf(timer);
+      if (place === -1) continue; // One before it has taken it back.
+      this.#timers.splice(place, 1);
+      timer.callback();
+    }
   }
 
   /** Sets the time of a restored machine. Timers are those of its devices to ask for again. */

@@ -33,10 +33,13 @@
 import { DOUBLE, SINGLE } from "./format.ts";
 
 /** Numbers and bits that generated code compares with. Bits of an f64: high and low half. */
-export const FAST_PATH_LIMITS = {
+export const FAST_PATH_LIMITS: {
+  readonly single: { readonly smallestNormal: number; readonly infinityBits: number };
+  readonly double: { readonly smallestNormal: number; readonly infinityHigh: number; readonly infinityLow: number };
+} = {
   single: { smallestNormal: SINGLE.smallestNormal, infinityBits: 0x7f80_0000 },
   double: { smallestNormal: DOUBLE.smallestNormal, infinityHigh: 0x7ff0_0000, infinityLow: 0 },
-} as const;
+};
 
 /**
  * True where a result of the host is finite, and above a bound in magnitude.

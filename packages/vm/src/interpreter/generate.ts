@@ -104,6 +104,11 @@ function writeResolve(
   writer.call(HELPER.fetch);
   writer.op(OP.i32Eqz);
   writer.open(OP.if);
+  // A handler that can't be fetched either must not keep the host in here.
+  writer.get(budget);
+  writer.i32(1);
+  writer.op(OP.i32Sub);
+  writer.set(budget);
   writeLeave(writer, { budget, counted });
   writer.close();
   writer.close();

@@ -9,7 +9,7 @@ import { type BasicBlock, discoverBlocks } from "./discover.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./request.ts";
 
 /** Most instructions of a unit, by shape. */
-const LIMITS = { block: Number(process.env.LB ?? 40), region: 600 } as const;
+const LIMITS = { block: 40, region: 600 } as const;
 
 const decode = createDecoder();
 

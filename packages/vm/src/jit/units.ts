@@ -31,7 +31,7 @@ export type UnitsOptions = {
 type Installed = Omit<CompiledUnit, "body"> & { readonly index: number };
 
 /** How many units wait before they are compiled together, while others are being compiled. */
-const BATCH = Number(process.env.B ?? 64);
+const BATCH = 64;
 
 /** How often a jump arrives at a place before it is looked for once more, while the cache is being loaded. */
 const RETRY_THRESHOLD = 20;

@@ -89,8 +89,10 @@ export class MachineLoop {
       processor.hart.takeInterrupt();
       const leave = this.#runSlice();
       if (leave === LEAVE.wait) await this.#wait(offset);
-      else if (now - this.#breathedAt > BREATH_NS) await this.#breathe();
+      else if (processor.isCompiling || now - this.#breathedAt > BREATH_NS) await this.#breathe();
     }
+    // The last slice, too, took its time: a machine that was paused goes on as one that was not.
+    clock.moveTo(host.now() - offset);
   }
 
   #runSlice(): number {

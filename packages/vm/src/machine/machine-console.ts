@@ -35,6 +35,11 @@ export class SerialConsole implements MachineConsole {
   #uart: Uart | undefined;
   #hasPrinted = false;
 
+  /** The machine goes on from a snapshot: its guest has printed long ago. */
+  resume(): void {
+    this.#hasPrinted = true;
+  }
+
   /** Connects it to its port: to be called once, before the machine runs. */
   connect(uart: Uart): void {
     this.#uart = uart;

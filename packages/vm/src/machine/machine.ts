@@ -197,6 +197,7 @@ export class VirtualMachine implements Machine {
     const hart = checkState(this.parts, state);
     try {
       enterState(this.parts, state, hart);
+      this.parts.console.resume();
       this.#isOff = false;
     } catch (error) {
       this.#isOff = true;

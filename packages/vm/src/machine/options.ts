@@ -34,6 +34,8 @@ export type MachineOptions = {
   readonly shared?: boolean;
   /** How code is run; "auto" where left out. */
   readonly mode?: ExecutionMode;
+  /** How often a jump arrives at a place before code is compiled for it: 1 to 65535; as measured best where left out. */
+  readonly compileAfter?: number;
   /** Compile in a thread beside the machine, where the host has one and memory is shared. Left out: yes. */
   readonly background?: boolean;
   /** Compiled code of earlier runs; takes in what is compiled now. The caller loads and saves it. */
@@ -82,8 +84,13 @@ export const MEMORY_MIB = { least: 16, usual: 256, most: 3500 } as const;
 const SLICE_MOST = 2 ** 30;
 
 /** @throws VmError `option_invalid` */
-export function checkOptions({ memoryMib = MEMORY_MIB.usual, sliceInstructions = 1 }: MachineOptions): void {
+export function checkOptions({
+  memoryMib = MEMORY_MIB.usual,
+  sliceInstructions = 1,
+  compileAfter = 1,
+}: MachineOptions): void {
   checkWhole("memory", "MiB", { value: memoryMib, least: MEMORY_MIB.least, most: MEMORY_MIB.most });
+  checkWhole("compiling after", "jumps", { value: compileAfter, least: 1, most: 65_535 });
   checkWhole("a slice", "instructions", { value: sliceInstructions, least: 1, most: SLICE_MOST });
 }
 

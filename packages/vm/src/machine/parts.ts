@@ -93,6 +93,8 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
     mode: options.mode ?? "auto",
     ...(supervisorCalls ? { sbi: createSbi(console, listener) } : {}),
     ...(compiler === undefined ? {} : { compiler }),
+    ...(options.compileAfter === undefined ? {} : { compileAfter: options.compileAfter }),
+    ...(options.cache === undefined ? {} : { cache: options.cache }),
     ...(options.cache === undefined ? {} : { cache: options.cache }),
   });
   if (entry !== undefined) start(processor, entry);

@@ -1,3 +1,5 @@
 /** What machines in Node have besides: the host's clock and files. */
+export { clearCacheFiles, listCacheFiles } from "./cache-files.ts";
+export { type CacheFolder, openCacheFolder } from "./cache-folder.ts";
 export { openDisk, type OpenDiskOptions } from "./file-disk.ts";
 export { nodeHost } from "./host.ts";

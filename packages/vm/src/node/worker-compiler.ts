@@ -5,7 +5,9 @@ import type { CompilerWorkerData } from "./compiler-worker.ts";
 
 /** Compiles units in a worker, beside the machine. @param data the machine's memory, which must be shared, and how it is described */
 export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
-  const worker = new Worker(new URL("./compiler-worker.ts", import.meta.url), { workerData: data });
+  // The package that is published is bundled: there it is JavaScript, beside this.
+  const file = import.meta.url.endsWith(".ts") ? "./compiler-worker.ts" : "./compiler-worker.js";
+  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
   worker.unref();
   const waiting: ((answer: Answer) => void)[] = [];
   worker.on("message", (answer: Answer) => waiting.shift()?.(answer));

@@ -33,16 +33,18 @@ export type ProcessorOptions = {
   readonly compiler?: UnitCompiler;
   /** What was compiled in earlier runs; takes in what is compiled now. */
   readonly cache?: CodeCache;
+  /** How often a jump arrives at a place before it is compiled: 1 to 65535. */
+  readonly compileAfter?: number;
 };
 
 /** How often a jump arrives at a place before a block is compiled there. */
-const BLOCK_THRESHOLD = Number(process.env.BT ?? 100);
+const BLOCK_THRESHOLD = 100;
 
 /** How often a jump arrives at a place before it is looked for in the cache. */
 const CACHED_THRESHOLD = 2;
 
 /** How often a block is entered before a region takes its place. */
-const REGION_THRESHOLD = Number(process.env.RT ?? 2000);
+const REGION_THRESHOLD = 10_000;
 
 /** What a hot place becomes, the best first; the last one is what is compiled first. */
 const SHAPES: Readonly<Record<ExecutionMode, readonly Shape[]>> = {
@@ -67,7 +69,9 @@ export class Processor {
     this.#mode = mode;
     this.#view = new DataView(memory.buffer);
     this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
-    const firstThreshold = options.cache && options.cache.statistics.units > 0 ? CACHED_THRESHOLD : BLOCK_THRESHOLD;
+    const blockThreshold = options.compileAfter ?? BLOCK_THRESHOLD;
+    const hasCached = options.cache !== undefined && options.cache.statistics.units > 0;
+    const firstThreshold = Math.min(blockThreshold, hasCached ? CACHED_THRESHOLD : blockThreshold);
     const decode = createDecoder();
     this.#pages = new DecodedPages({
       memory,
@@ -102,7 +106,7 @@ export class Processor {
       regionThreshold: mode === "auto" ? REGION_THRESHOLD : 0,
       shapes: SHAPES[mode],
       firstThreshold,
-      blockThreshold: BLOCK_THRESHOLD,
+      blockThreshold,
       ...(options.compiler ? { compiler: options.compiler } : {}),
       ...(options.cache ? { cache: options.cache } : {}),
     });
@@ -137,6 +141,13 @@ export class Processor {
   /** How many units came from the cache, by shape. */
   get loaded(): Readonly<Record<Shape, number>> {
     return this.#units.loaded;
+  }
+
+  /** How many of the instructions that were run were interpreted, run in blocks, and run in regions. */
+  countByTier(instructions: number): Readonly<Record<"interpreter" | Shape, number>> {
+    const interpreter = Number(this.#view.getBigInt64(STATE.interpreted, true));
+    const block = Number(this.#view.getBigInt64(STATE.inBlocks, true));
+    return { interpreter, block, region: Math.max(0, instructions - interpreter - block) };
   }
 
   /** True while units are being compiled elsewhere: the host should listen for them. */

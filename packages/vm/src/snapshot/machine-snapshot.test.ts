@@ -1,12 +1,15 @@
-import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryDisk } from "../disk/memory-disk.ts";
 import { createOverlayDisk } from "../disk/overlay-disk.ts";
 import { createMachine } from "../machine/create-machine.ts";
 import type { MachineOptions } from "../machine/options.ts";
 import type { ExecutionMode } from "../processor/processor.ts";
+import { NODE_CODECS } from "../node/block-codecs.ts";
 import { nodeHost } from "../node/host.ts";
-import { InstructionTime, TickingMachine, tickingProgram } from "./testing/ticking-machine.ts";
+import { captureState } from "./machine-state.ts";
+import { packState, writeSnapshot } from "./snapshot.ts";
+import { InstructionTime, TickingMachine } from "./testing/ticking-machine.ts";
 
 const WHOLE = Infinity;
 
@@ -16,6 +19,7 @@ async function uninterrupted(mode: ExecutionMode): Promise<string> {
   return whole.output;
 }
 
+/** What the program itself printed: digits, and what comes behind them in ASCII. */
 const digits = (output: string): string => output.replaceAll(/[a-z]/gu, "");
 const letters = (output: string): string => output.replaceAll(/[^a-z]/gu, "");
 
@@ -85,7 +89,7 @@ test("a running machine is saved between two slices, and runs on", async () => {
   equal(runner.output, expected);
   const second = await TickingMachine.create({}, snapshot);
   await second.runTo(WHOLE);
-  ok(expected.endsWith(second.output));
+  ok(second.output.length > 0 && expected.endsWith(second.output));
 });
 
 test("of a machine that is powered off there is no snapshot, and no fork", async () => {
@@ -129,7 +133,8 @@ test("a fork shares neither disks that can be written nor cables", async () => {
 });
 
 test("a snapshot is refused by a machine of other parts, which are named", async () => {
-  const disk = (bytes: number): NonNullable<MachineOptions["drives"]>[number] => createMemoryDisk(new Uint8Array(bytes));
+  const disk = (bytes: number): NonNullable<MachineOptions["drives"]>[number] =>
+    createMemoryDisk(new Uint8Array(bytes));
   const { machine } = await TickingMachine.create({ drives: [disk(4096)], driveIds: ["system"] });
   const snapshot = await machine.snapshot();
   const same = { drives: [disk(4096)], driveIds: ["system"] };
@@ -172,15 +177,28 @@ test("pages that are zero again are not saved, and are zero after going back", a
   equal((await runner.machine.snapshot({ compress: false })).length, empty.length);
   page().fill(9);
   await runner.machine.restore(empty);
-  deepEqual(page(), Buffer.alloc(4096).subarray(0));
+  deepEqual(page().slice(), new Uint8Array(4096));
+});
+
+test("a machine that refused a snapshot goes on as if nothing had happened", async () => {
+  const other = await TickingMachine.create({ rng: false });
+  const snapshot = await other.machine.snapshot();
+  const runner = await TickingMachine.create();
+  await runner.runTo(9);
+  await rejects(runner.machine.restore(snapshot), { code: "snapshot_invalid" });
+  await runner.runTo(WHOLE);
+  equal(runner.output, await uninterrupted("interpreter"));
 });
 
 test("where a device does not take its state, the machine is powered off, and starts anew", async () => {
   const runner = await TickingMachine.create();
-  const snapshot = await runner.machine.snapshot({ compress: false });
-  const other = await TickingMachine.create({ rng: false });
-  await rejects(other.machine.restore(snapshot), { code: "snapshot_invalid" });
-  await other.runTo(WHOLE);
-  match(other.output, /^[0-9a-z]+$/);
-  notEqual(tickingProgram().length, 0);
+  await runner.runTo(9);
+  const state = captureState(runner.machine.parts);
+  const devices = { ...state.devices, uart0: { received: Uint8Array.of(1) } };
+  const snapshot = await writeSnapshot(packState({ ...state, devices }), NODE_CODECS, {});
+  await rejects(runner.machine.restore(snapshot), { code: "snapshot_invalid", message: /uart|interruptEnable/ });
+  await rejects(runner.machine.snapshot(), { code: "machine_failed" });
+  runner.output = "";
+  await runner.runTo(WHOLE);
+  equal(digits(runner.output), digits(await uninterrupted("interpreter")));
 });

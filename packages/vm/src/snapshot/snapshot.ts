@@ -4,7 +4,7 @@ import { stateList } from "../devices/virtio/state.ts";
 import { MEMORY_MIB, MIB_BYTES } from "../machine/options.ts";
 import { PAGE_BYTES } from "../memory/physical-memory.ts";
 import type { BlockCodec } from "./codec.ts";
-import { readBlocks, readDirectory, type SectionEntry, writeContainer } from "./container.ts";
+import { checkBlocks, readBlocks, readDirectory, type SectionEntry, writeContainer } from "./container.ts";
 import { BLOCK_BYTES, invalidSnapshot, joinBytes, type Section, toBlocks } from "./format.ts";
 import type { MachineState } from "./machine-state.ts";
 import { decodeState, encodeState } from "./state-encoding.ts";
@@ -20,6 +20,8 @@ export type SnapshotOptions = {
 
 /** Most bytes of a section besides memory, which may be as large as the machine's. */
 const SECTION_BYTES_MAX = 2 ** 30;
+/** Sections that a machine needs. */
+const STATE_SECTIONS: readonly string[] = ["machine", "hart", "devices", "drives", "pages", "memory"];
 const RUN_BYTES = 8;
 
 /** A state whose pages were copied, ready to be written while the machine runs on. */
@@ -63,10 +65,13 @@ export async function readSnapshot(file: Uint8Array, codecs: readonly BlockCodec
   const bytesOf = async (name: string): Promise<Uint8Array> => readSection(directory, name, codecs);
   const machine = decodeState(await bytesOf("machine"));
   const memoryBytes = readNumber(machine, "memoryBytes", MEMORY_MIB.most * MIB_BYTES);
+  if (memoryBytes === 0 || memoryBytes % MIB_BYTES !== 0) throw invalidSnapshot("has no size of memory");
   const runs = readRuns(await bytesOf("pages"), memoryBytes / PAGE_BYTES);
   const memory = entryOf(directory, "memory");
   const length = runs.reduce((sum, { count }) => sum + count, 0) * PAGE_BYTES;
   if (memory.length !== length) throw invalidSnapshot(`has ${memory.length} bytes for ${length} of memory`);
+  // Whoever asks for the code finds its damage by himself; but a file that is damaged anywhere is none to start a machine from.
+  for (const entry of directory.values()) if (!STATE_SECTIONS.includes(entry.name)) checkBlocks(entry);
   return {
     memoryBytes,
     supervisorCalls: readFlag(machine, "supervisorCalls"),

@@ -150,16 +150,10 @@ function fits(entry: Relative, distance: number): boolean {
 type Piece = readonly [bits: number, length: 2 | 4];
 
 function bytesOf(entry: Entry, distanceTo: (target: Target) => number): readonly Piece[] {
-  switch (entry.kind) {
-    case "fixed":
-      return [[entry.bits, entry.length === 2 ? 2 : 4]];
-    case "padding":
-      return Array.from({ length: entry.length / 2 }, () => [COMPRESSED_NOP, 2]);
-    case "address":
-      return addressPieces(entry, distanceTo(entry.target));
-    case "relative":
-      return relativePieces(entry, distanceTo(entry.target));
-  }
+  if (entry.kind === "fixed") return [[entry.bits, entry.length === 2 ? 2 : 4]];
+  if (entry.kind === "padding") return Array.from({ length: entry.length / 2 }, () => [COMPRESSED_NOP, 2]);
+  const distance = distanceTo(entry.target);
+  return entry.kind === "address" ? addressPieces(entry, distance) : relativePieces(entry, distance);
 }
 
 function addressPieces({ register }: Address, distance: number): readonly Piece[] {

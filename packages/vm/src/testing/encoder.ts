@@ -9,7 +9,7 @@ const decode = createDecoder();
 const BY_NAME = new Map(INSTRUCTIONS.map((instruction) => [instruction.name, instruction]));
 
 /** The instruction of a name. */
-export function instructionOf(name: string): Instruction {
+function instructionOf(name: string): Instruction {
   const instruction = BY_NAME.get(name);
   if (instruction === undefined) throw new RangeError(`no instruction is called ${name}`);
   return instruction;

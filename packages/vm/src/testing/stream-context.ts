@@ -79,7 +79,10 @@ export function scratchPlace(random: Random, size: number): { readonly rs1: numb
 }
 
 /** One of several, each as often as its weight says. */
-export function chooseWeighted(random: Random, table: readonly (readonly [weight: number, snippet: Snippet])[]): Snippet {
+export function chooseWeighted(
+  random: Random,
+  table: readonly (readonly [weight: number, snippet: Snippet])[],
+): Snippet {
   let left = random.below(table.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, snippet] of table) {
     left -= weight;

@@ -132,7 +132,10 @@ const SAVED_STACK = 56;
 /** Calls several functions, one out of the other; the innermost returns, or jumps out of all of them. */
 export const escape: Snippet = (context) => {
   const { assembler, random } = context;
-  const [landing, functions] = [assembler.label(), Array.from({ length: random.between(1, 4) }, () => assembler.label())];
+  const [landing, functions] = [
+    assembler.label(),
+    Array.from({ length: random.between(1, 4) }, () => assembler.label()),
+  ];
   aside(context, () => functions.forEach((label, index) => nested(context, label, functions[index + 1])));
   assembler.op("sd", { rs2: ROLE.stack, rs1: ROLE.block, immediate: SAVED_STACK });
   assembler.address(ROLE.escape, landing);
@@ -160,7 +163,11 @@ function nested(context: StreamContext, label: Label, next: Label | undefined): 
 
 /** Something that leaves all registers with a role alone. */
 function emitPlain({ assembler, random }: StreamContext): void {
-  assembler.op(random.pick(["add", "xor", "sub"]), { rd: destination(random), rs1: source(random), rs2: source(random) });
+  assembler.op(random.pick(["add", "xor", "sub"]), {
+    rd: destination(random),
+    rs1: source(random),
+    rs2: source(random),
+  });
 }
 
 function plainWord({ random }: StreamContext): number {
@@ -183,7 +190,11 @@ export const patch: Snippet = (context) => {
     assembler.raw(plainWord(context), 4);
     emitPlain(inner);
   };
-  if (isFunction) aside(context, () => (assembler.bind(start), inFrame(context, () => body(context))));
+  if (isFunction)
+    aside(context, () => {
+      assembler.bind(start);
+      inFrame(context, () => body(context));
+    });
   const isHot = turns * patches * 3000 < budget.left;
   assembler.address(ROLE.recursion, table);
   repeat(context, patches, (inner) => {

@@ -13,8 +13,7 @@ const ARITHMETIC: readonly Instruction[] = INSTRUCTIONS.filter(
 );
 
 const COMPUTATIONS: readonly Instruction[] = INSTRUCTIONS.filter(
-  ({ extension, format }) =>
-    ["F", "D"].includes(extension) && format !== "float-load" && format !== "float-store",
+  ({ extension, format }) => ["F", "D"].includes(extension) && format !== "float-load" && format !== "float-store",
 );
 
 function immediateOf({ mask, format }: Instruction, random: Random): number {

@@ -1,7 +1,14 @@
 import { FLOAT_EDGES, INTEGER_EDGES } from "../riscv/isa/testing/operands.ts";
 import { Assembler } from "./assembler.ts";
 import { Random } from "./random.ts";
-import { COUNTERS, emitItems, FUNCTION_COUNTERS, type StreamContext, type StreamFunction, type StreamOptions } from "./stream-context.ts";
+import {
+  COUNTERS,
+  emitItems,
+  FUNCTION_COUNTERS,
+  type StreamContext,
+  type StreamFunction,
+  type StreamOptions,
+} from "./stream-context.ts";
 import { callIndirectly, hotLoop, inFrame } from "./stream-control.ts";
 import { EMIT } from "./stream-items.ts";
 import { BAD_ADDRESSES, BLOCK, FINISH, PROGRAM_BYTES, ROLE } from "./stream-layout.ts";
@@ -79,7 +86,8 @@ type Filling = { readonly base: number; readonly entry: number; readonly options
 function fillBlock(view: DataView, { base, entry, options }: Filling): void {
   const random = new Random(options.seed, 5);
   const set = (offset: number, value: bigint): void => view.setBigUint64(offset, value, true);
-  const value = (): bigint => (random.chance(50) ? random.pick([...INTEGER_EDGES, ...FLOAT_EDGES]) : random.doubleword());
+  const value = (): bigint =>
+    random.chance(50) ? random.pick([...INTEGER_EDGES, ...FLOAT_EDGES]) : random.doubleword();
   for (let place = 0; place < BLOCK.scratchBytes; place += 8) set(BLOCK.scratchStart + place, value());
   for (let index = 0; index < 64; index++) set(BLOCK.registers + index * 8, value());
   for (let index = 0; index < 64; index++) set(BLOCK.pool + index * 8, BAD_ADDRESSES[index - 60] ?? value());

@@ -90,9 +90,9 @@ const ILLEGAL: readonly (readonly [bits: number, length: 2 | 4])[] = [
 
 /** Environment calls, breakpoints, what is illegal. */
 export const trap: Snippet = ({ assembler, random }) => {
-  if (random.chance(30)) assembler.op("ecall");
-  else if (random.chance(30)) assembler.op("ebreak");
-  else assembler.raw(...random.pick(ILLEGAL));
+  const name = random.pick(["ecall", "ebreak", "illegal", "illegal"]);
+  if (name === "illegal") assembler.raw(...random.pick(ILLEGAL));
+  else assembler.op(name);
 };
 
 const ACCESSES: readonly (readonly [name: string, fields: OperandFields])[] = [

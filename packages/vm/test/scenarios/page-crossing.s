@@ -33,8 +33,7 @@ next_case:
   beq s0, t0, finished
   ld s1, 0(s0)
   ld s2, 8(s0)
-  ld s7, 16(s0)
-  addi s0, s0, 24
+  addi s0, s0, 16
   li s3, 250
   li s4, 0
   li s5, 0
@@ -56,15 +55,15 @@ case_done:
   put s5
   put s6
   put a0
-  lla t0, pages
-  ld t1, 4088(t0)
-  put t1
   lla t0, pages + 4096
+  ld t1, -8(t0)
+  put t1
   ld t1, 0(t0)
   put t1
-  ld t1, 4088(t0)
+  lla t0, pages + 8192
+  ld t1, -8(t0)
   put t1
-  ld t1, 4096(t0)
+  ld t1, 0(t0)
   put t1
   j next_case
 .option norvc
@@ -84,14 +83,14 @@ stub store_double, sd
 .balign 8
 cases:
 .macro all page
-  .dword 0x40000fff + \page * 4096, load_half, 0
-  .dword 0x40000ffd + \page * 4096, load_word, 0
-  .dword 0x40000ffe + \page * 4096, load_double, 0
-  .dword 0x40000ff9 + \page * 4096, load_double, 0
-  .dword 0x40000fff + \page * 4096, store_half, 0
-  .dword 0x40000ffe + \page * 4096, store_word, 0
-  .dword 0x40000ffc + \page * 4096, store_double, 0
-  .dword 0x40000fff + \page * 4096, store_double, 0
+  .dword 0x40000fff + \page * 4096, load_half
+  .dword 0x40000ffd + \page * 4096, load_word
+  .dword 0x40000ffe + \page * 4096, load_double
+  .dword 0x40000ff9 + \page * 4096, load_double
+  .dword 0x40000fff + \page * 4096, store_half
+  .dword 0x40000ffe + \page * 4096, store_word
+  .dword 0x40000ffc + \page * 4096, store_double
+  .dword 0x40000fff + \page * 4096, store_double
 .endm
 all 0
 all 1

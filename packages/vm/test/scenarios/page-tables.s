@@ -69,7 +69,8 @@ place:
   slli t4, s0, 60
   or t3, t3, t4
   csrw satp, t3
-  sfence.vma
+  li t3, TARGET
+  sfence.vma t3
   li t3, 0xc0000
   csrc mstatus, t3
   slli t3, s3, 18

@@ -6,6 +6,7 @@ again:
   sd t0, 0(s0)
   sd t0, 8(s0)
   li a1, 0
+  li a2, 0
   /* Without a reservation. */
   sc.d a0, a1, (s0)
   call note
@@ -60,13 +61,14 @@ again:
   bnez s1, again
   put s3
   put s4
-  li s1, 12
-5: put s1
-  addi s1, s1, -1
-  bnez s1, 5b
   j finished
 note:
+  li t0, 120
+  bne s1, t0, 1f
+  put a0
   ld t0, 0(s0)
+  put t0
+1: ld t0, 0(s0)
   ld t1, 8(s0)
   slli s3, s3, 1
   rori s3, s3, 63

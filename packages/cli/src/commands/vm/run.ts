@@ -2,10 +2,12 @@ import { resolve } from "node:path";
 import { CloisterError, EXIT_CODES } from "@cloister/core";
 import {
   type BlockBackend,
+  type CodeCache,
   createMachine,
   type Machine,
   type MachineEnd,
   type MachineHost,
+  type MachineOptions,
   parseDriveOption,
 } from "@cloister/vm";
 import { nodeHost, openDisk } from "@cloister/vm/node";
@@ -14,11 +16,17 @@ import type { CommandHandler } from "../../program/command-definition.ts";
 import { type JoinedConsole, joinConsole } from "../../terminal/join-console.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { catchSignals } from "../stop-signals.ts";
+import { openCodeCache } from "./code-cache.ts";
 import { readImage } from "./read-image.ts";
+import { pauseOnText, saveMachine } from "./save-machine.ts";
 import { withVmErrors } from "./with-vm-errors.ts";
 import { writeStatistics } from "./write-statistics.ts";
 
+type Images = Pick<MachineOptions, "append" | "kernel" | "initrd" | "firmware" | "snapshot">;
+
 const USUAL_APPEND = "console=ttyS0";
+/** What a shell ends its prompt with, for root. */
+const USUAL_PROMPT = "# ";
 const GUEST_FAILED = 1;
 
 /** `cloister vm run`. */
@@ -29,19 +37,33 @@ export const run: CommandHandler<VmRunOptions> = ({ options }, terminal) =>
       onImpatience: () => process.exit(EXIT_CODES.interrupted),
     });
     let joined: JoinedConsole | undefined;
-    const machine = await openMachine(options, terminal, () => joined?.untilWritten());
+    const code = await openCodeCache(options.cache, terminal);
+    const machine = await openMachine({ ...options, code: code?.cache }, terminal, () => joined?.untilWritten());
     using stack = new DisposableStack();
     stack.defer(() => machine.close());
     joined = stack.use(joinConsole(machine.console, () => void machine.pause()));
     for (const signal of [signals.signal, terminal.closed])
       signal.addEventListener("abort", () => void machine.pause(), { once: true });
+    const isShown = options.save === undefined ? () => false : pauseOnText(machine, options.saveOn ?? USUAL_PROMPT);
     const end = await machine.run();
     await joined.untilWritten();
+    if (options.save !== undefined && !signals.signal.aborted)
+      await save(machine, isShown(), resolve(terminal.cwd, options.save));
+    await code?.save();
     if (options.stats !== undefined) writeStatistics(resolve(terminal.cwd, options.stats), machine.stats());
     return signals.signal.aborted
       ? EXIT_CODES[signals.signal.reason as keyof typeof EXIT_CODES]
       : report(end, terminal);
   });
+
+async function save(machine: Machine, isShown: boolean, path: string): Promise<void> {
+  if (isShown) return saveMachine(machine, path);
+  throw new CloisterError({
+    code: "machine_failed",
+    message: "The machine ended before its console showed the text of --save-on: nothing was saved.",
+    remedy: "Give a text that the guest prints, such as the last words of its prompt.",
+  });
+}
 
 function report(end: MachineEnd, terminal: Terminal): number {
   if (end.kind !== "fail") return 0;
@@ -51,30 +73,36 @@ function report(end: MachineEnd, terminal: Terminal): number {
 
 /** @param untilWritten lets the machine wait for whoever reads what it prints */
 async function openMachine(
-  options: VmRunOptions,
+  options: VmRunOptions & { readonly code: CodeCache | undefined },
   { cwd }: Terminal,
   untilWritten: () => Promise<void> | undefined,
 ): Promise<Machine> {
-  const { kernel, initrd, firmware, memory, mode, append = USUAL_APPEND } = options;
-  if (kernel === undefined && firmware === undefined)
+  const { memory, mode, drive = [] } = options;
+  return createMachine({
+    ...readImages(options, cwd),
+    host: waitingHost(untilWritten),
+    drives: drive.map((text) => openDrive(text, cwd)),
+    driveIds: drive.map((text) => resolve(cwd, parseDriveOption(text).path)),
+    ...(memory === undefined ? {} : { memoryMib: memory }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(options.code === undefined ? {} : { cache: options.code }),
+  });
+}
+
+function readImages({ kernel, initrd, firmware, restore, append = USUAL_APPEND }: VmRunOptions, cwd: string): Images {
+  if (kernel === undefined && firmware === undefined && restore === undefined)
     throw new CloisterError({
       code: "usage_invalid",
       message: "Expected a kernel to start.",
       remedy: "Add --kernel IMAGE; images come from: cloister image build --arch riscv64",
     });
-  const images = {
+  return {
     append,
     ...(kernel === undefined ? {} : { kernel: readImage("kernel", kernel, cwd) }),
     ...(initrd === undefined ? {} : { initrd: readImage("initial RAM disk", initrd, cwd) }),
     ...(firmware === undefined ? {} : { firmware: readImage("firmware", firmware, cwd) }),
+    ...(restore === undefined ? {} : { snapshot: readImage("snapshot", restore, cwd) }),
   };
-  return createMachine({
-    ...images,
-    host: waitingHost(untilWritten),
-    drives: (options.drive ?? []).map((drive) => openDrive(drive, cwd)),
-    ...(memory === undefined ? {} : { memoryMib: memory }),
-    ...(mode === undefined ? {} : { mode }),
-  });
 }
 
 function openDrive(text: string, cwd: string): BlockBackend {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { createMachine, type ExecutionMode } from "@cloister/vm";
+import { CodeCache, createMachine, type ExecutionMode } from "@cloister/vm";
 import { nodeHost } from "@cloister/vm/node";
 import type { VmTestOptions } from "../../definitions/vm.ts";
 import type { CommandHandler } from "../../program/command-definition.ts";
@@ -12,11 +12,14 @@ const MEMORY_MIB = 16;
 /** Short: a program that has reported waits in a loop until somebody looks. */
 const SLICE_INSTRUCTIONS = 20_000;
 
+/** At once: such programs run most of their code once only. */
+const COMPILE_AFTER = 1;
+
 /** What a program did. */
 type Verdict = "pass" | "timeout" | { readonly failure: number };
 
 /** How programs are run. @property timeout in seconds */
-type Manner = { readonly mode: ExecutionMode; readonly timeout: number };
+type Manner = { readonly mode: ExecutionMode; readonly timeout: number; readonly cache?: CodeCache };
 
 /** `cloister vm test`: one machine after the other, each with nothing but its program. */
 export const test: CommandHandler<VmTestOptions> = ({ args, options }, terminal) =>
@@ -24,18 +27,26 @@ export const test: CommandHandler<VmTestOptions> = ({ args, options }, terminal)
     const { mode = "auto", timeout = USUAL_TIMEOUT } = options;
     let passed = 0;
     for (const path of args) {
-      const verdict = await judge(readImage("program", path, terminal.cwd), { mode, timeout });
+      const verdict = await judgeIn(mode, readImage("program", path, terminal.cwd), timeout);
       if (verdict === "pass") passed++;
       print(verdict, basename(path), terminal);
     }
     return passed === args.length ? 0 : 1;
   });
 
+/** In mode `cached` a program runs twice: what the first run compiles, the second one finds in the cache. The second counts. */
+async function judgeIn(mode: ExecutionMode | "cached", kernel: Uint8Array, timeout: number): Promise<Verdict> {
+  if (mode !== "cached") return judge(kernel, { mode, timeout });
+  const cache = new CodeCache();
+  await judge(kernel, { mode: "region", timeout, cache });
+  return judge(kernel, { mode: "region", timeout, cache });
+}
+
 function print(verdict: Verdict, name: string, terminal: Terminal): void {
   terminal.print(typeof verdict === "string" ? `${verdict} ${name}` : `fail ${name} ${verdict.failure}`);
 }
 
-async function judge(kernel: Uint8Array, { mode, timeout }: Manner): Promise<Verdict> {
+async function judge(kernel: Uint8Array, { mode, timeout, cache }: Manner): Promise<Verdict> {
   const machine = await createMachine({
     kernel,
     mode,
@@ -46,6 +57,8 @@ async function judge(kernel: Uint8Array, { mode, timeout }: Manner): Promise<Ver
     noReboot: true,
     hostTargetInterface: true,
     sliceInstructions: SLICE_INSTRUCTIONS,
+    compileAfter: COMPILE_AFTER,
+    ...(cache === undefined ? {} : { cache }),
   });
   const timer = setTimeout(() => void machine.pause(), timeout * 1000);
   const end = await machine.run();

@@ -8,12 +8,16 @@ const MICROSECONDS = 1e6;
  * Writes what a machine did, and what it cost, as JSON.
  * @throws CloisterError `usage_invalid` where the file can't be written
  */
-export function writeStatistics(path: string, { compiled, loaded, sliceEnds, ...statistics }: MachineStatistics): void {
+export function writeStatistics(
+  path: string,
+  { compiled, loaded, byTier, sliceEnds, ...statistics }: MachineStatistics,
+): void {
   const { user, system } = process.cpuUsage();
   const content = {
     ...statistics,
     cpuSeconds: (user + system) / MICROSECONDS,
     units: { compiled, loaded },
+    instructionsByTier: byTier,
     exits: sliceEnds,
   };
   try {

@@ -19,6 +19,9 @@ import { PROCESS_MARK } from "./find-processes.ts";
 /** A small image boots in some seconds, a full one on a busy host in half a minute. */
 const BOOT_MS = 120_000;
 
+/** The engine makes little garbage, and lives long: room for young objects, in MiB for each of its threads, would only fill up. */
+const NODE_FLAGS = ["--max-semi-space-size=2"];
+
 /** Where a machine lies, and how its process is marked. */
 export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | "env">;
 
@@ -34,7 +37,7 @@ export async function launch(place: MachinePlace, record: DiskRecord, state?: st
   const { memoryMib } = record.hardware;
   const settings: LaunchRecord = { socketFolder, memoryMib, layer: record.layers.at(-1) ?? "", state };
   writeRecord(folder, FILES.launch, settings);
-  const argv = [process.execPath, machineEntry(), PROCESS_MARK, id, folder];
+  const argv = [process.execPath, ...NODE_FLAGS, machineEntry(), PROCESS_MARK, id, folder];
   const started = await startProcess({ argv, folder, env, log: FILES.log });
   try {
     await askMachine(socketFolder, { do: "await_guest" }, { limitMs: BOOT_MS, isAlive: () => isLiving(started) });

@@ -2,7 +2,14 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type ConsolePort, createMachine, type Machine, type MachineEnd, VmError } from "@cloister/vm";
+import {
+  type ConsolePort,
+  createMachine,
+  type Machine,
+  type MachineEnd,
+  type MachineOptions,
+  VmError,
+} from "@cloister/vm";
 import { nodeHost } from "@cloister/vm/node";
 import { CONSOLE_LOG, GUEST_PORTS } from "../qemu/command-line.ts";
 import { IMAGE_FILES } from "../qemu/layers.ts";
@@ -38,18 +45,14 @@ export class RunningMachine {
   static async open(folder: string, { layer, memoryMib, state }: LaunchRecord): Promise<RunningMachine> {
     const imageFolder = dirname(realpathSync(join(folder, IMAGE_FILES.disk)));
     const disk = new SwitchingDisk(join(folder, layer), imageFolder);
-    const initrd = join(folder, IMAGE_FILES.initrd);
     const machine = await createMachine({
       host: nodeHost(),
-      kernel: readFileSync(join(folder, IMAGE_FILES.kernel)),
-      ...(existsSync(initrd) ? { initrd: readFileSync(initrd) } : {}),
-      ...(state === undefined ? {} : { snapshot: readFileSync(state) }),
-      append: COMMAND_LINE,
+      ...(state === undefined ? bootFiles(folder) : { snapshot: readFileSync(state) }),
       memoryMib,
       drives: [disk],
       consolePorts: [UNUSED_PORT, ...Array.from({ length: GUEST_PORTS }, (_, port) => guestPortName(port))],
       serial: { transmit: openConsoleLog(join(folder, CONSOLE_LOG)) },
-      noReboot: true,
+      noReboot: true, ...(process.env["VM_MODE"] ? { mode: process.env["VM_MODE"] as never } : {}),
     });
     return new RunningMachine(machine, disk, folder);
   }
@@ -135,4 +138,13 @@ export class RunningMachine {
     this.#turn = turn.catch(() => undefined); // Whoever asked is told.
     return turn;
   }
+}
+
+function bootFiles(folder: string): Pick<MachineOptions, "kernel" | "initrd" | "append"> {
+  const initrd = join(folder, IMAGE_FILES.initrd);
+  return {
+    kernel: readFileSync(join(folder, IMAGE_FILES.kernel)),
+    ...(existsSync(initrd) ? { initrd: readFileSync(initrd) } : {}),
+    append: COMMAND_LINE,
+  };
 }

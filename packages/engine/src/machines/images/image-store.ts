@@ -3,6 +3,7 @@ import { guestProgram } from "../guest/program.ts";
 import { removeLeftovers, startBuildFolder } from "./build-folder.ts";
 import { buildImage } from "./build-image.ts";
 import { canonicalJson, hashFile } from "./hash.ts";
+import { hostArchitecture } from "./host-architecture.ts";
 import { describeFiles, ImageFolders } from "./image-folders.ts";
 import { imageDigest } from "./image-record.ts";
 import { settleManifest } from "./manifest-schema.ts";
@@ -30,7 +31,7 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
   const folders = new ImageFolders(options.folder);
   return {
     list: () => folders.list().map(({ image }) => image),
-    find: (nameOrDigest) => find(folders, nameOrDigest),
+    find: (nameOrDigest, architecture = hostArchitecture()) => find(folders, nameOrDigest, architecture),
     build: (manifest, build) => buildOrFind(folders, options, { manifest, ...build }),
     check: (image) => folders.check(image.digest),
     prune: (keep) => Promise.resolve(folders.prune(keep)),
@@ -38,10 +39,11 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
 }
 
 /** A name goes before a digest; the beginning of two digests is that of neither. */
-function find(folders: ImageFolders, nameOrDigest: string): StoredImage | undefined {
+function find(folders: ImageFolders, nameOrDigest: string, architecture: string): StoredImage | undefined {
   const images = folders.list().map(({ image }) => image);
-  const named = images.find(({ name }) => name === nameOrDigest);
-  if (named !== undefined || !DIGEST_BEGINNING.test(nameOrDigest)) return named;
+  const named = images.filter(({ name }) => name === nameOrDigest);
+  const best = named.find((image) => image.architecture === architecture) ?? named[0];
+  if (best !== undefined || !DIGEST_BEGINNING.test(nameOrDigest)) return best;
   const begun = images.filter(({ digest }) => digest.startsWith(nameOrDigest));
   return begun.length === 1 ? begun[0] : undefined;
 }

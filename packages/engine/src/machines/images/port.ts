@@ -55,8 +55,11 @@ export type OnProgress = (line: string) => void;
 /** The images of this user. */
 export interface ImageStore {
   list(): readonly StoredImage[];
-  /** By name (the newest), or by the beginning of a digest (6 digits at least). */
-  find(nameOrDigest: string): StoredImage | undefined;
+  /**
+   * By name, or by the beginning of a digest (6 digits at least).
+   * @param architecture of several with one name, the newest of this one is preferred; default: this host's
+   */
+  find(nameOrDigest: string, architecture?: string): StoredImage | undefined;
   /** Builds what `manifest` says; returns what is there already where it was built from the same. @throws CloisterError `image_invalid`, `machine_unavailable` where a tool is missing */
   build(
     manifest: ImageManifest,

@@ -1,5 +1,6 @@
 import { CloisterError, type MachinePolicy, type RegisteredMachine } from "@cloister/core";
 import { isAbsolute } from "node:path";
+import type { MachineDriver } from "../port.ts";
 import { thisProcess } from "../registry/index.ts";
 import { claim, ifThere } from "./claim.ts";
 import type { ManagerContext } from "./context.ts";
@@ -16,7 +17,7 @@ export async function createMachine(context: ManagerContext, request: CreateRequ
   const driver = await context.drivers.usable(request.driver);
   if (request.policy.mounts.length > 0) await checkSupported(context.drivers, driver, "mounts");
   await settleStale(context);
-  const order = orderOf(context, request);
+  const order = orderOf(context, request, driver.images);
   const plan = context.registry.decide((registry) => {
     const value = planMachines(context, registry, [order]);
     return { events: value.events, value };
@@ -106,8 +107,13 @@ function copyOrder(
 }
 
 /** An image that is none of the store's may be one that the driver knows: it says so itself where it does not. */
-function orderOf({ images }: ManagerContext, { driver, image, name, policy, run, env }: CreateRequest): MachineOrder {
-  const digest = image === undefined ? undefined : images.find(image)?.digest;
+function orderOf(
+  { images }: ManagerContext,
+  { driver, image: wanted, name, policy, run, env }: CreateRequest,
+  preference: MachineDriver["images"],
+): MachineOrder {
+  const image = wanted ?? preference?.usual;
+  const digest = image === undefined ? undefined : images.find(image, preference?.architecture)?.digest;
   return {
     driver,
     policy,

@@ -19,7 +19,7 @@ export async function makeTemplate(
 ): Promise<string> {
   const driver = await context.drivers.usable(name);
   await checkSupported(context.drivers, driver, "template");
-  const image = context.images.find(wanted);
+  const image = context.images.find(wanted, driver.images?.architecture);
   if (image === undefined || driver.templates === undefined) throw unknownImage(wanted);
   return driver.templates.prepare({ image, limits, folder: context.places.templates, warmUp: WARM_UP });
 }

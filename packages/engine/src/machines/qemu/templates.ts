@@ -139,7 +139,10 @@ async function bootAndSave(place: MachinePlace, spec: TemplateSpec, finding: Qem
 }
 
 /** Runs the programs of a template in the machine that is to become one, and leaves in memory what they share. */
-export async function warmUp({ socketFolder }: Pick<MachinePlace, "socketFolder">, programs: TemplateSpec["warmUp"]): Promise<void> {
+export async function warmUp(
+  { socketFolder }: Pick<MachinePlace, "socketFolder">,
+  programs: TemplateSpec["warmUp"],
+): Promise<void> {
   await using guest = await connectGuest(await connectGuestPort(socketFolder));
   for (const argv of programs) await runQuietly(guest, argv, { timeLimitMs: WARM_UP_MS, user: "agent" });
   await runQuietly(guest, SETTLE, { timeLimitMs: WARM_UP_MS });

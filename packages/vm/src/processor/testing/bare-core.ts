@@ -1,6 +1,6 @@
 import { floatOperation } from "../../float/operation.ts";
 import { DecodedPages } from "../../interpreter/decoded-pages.ts";
-import type { HELPER } from "../../ir/lower.ts";
+import type { Interpreted } from "../../interpreter/generate.ts";
 import { encodeUnits } from "../../jit/compile-batch.ts";
 import { compileUnit } from "../../jit/compile-unit.ts";
 import { discoverBlocks } from "../../jit/discover.ts";
@@ -16,7 +16,7 @@ import {
   TLB,
   tlbOffset,
 } from "../../memory/layout.ts";
-import { createDecoder } from "../../riscv/isa/decode.ts";
+import { createDecoder, type Decode } from "../../riscv/isa/decode.ts";
 import { FORMATS } from "../../riscv/isa/format.ts";
 import { INSTRUCTIONS, instructionAt } from "../../riscv/isa/instructions.ts";
 import { encodeCoreModule } from "../core-module.ts";
@@ -24,9 +24,21 @@ import { encodeCoreModule } from "../core-module.ts";
 const RAM_PAGES = 16;
 const PAGES = Math.ceil((RAM_OFFSET + RAM_PAGES * 4096) / 2 ** 16);
 const DESCRIPTION = { pages: PAGES, maximum: PAGES, shared: true } as const;
-const decode = createDecoder();
 
-/** A unit, as the table has it, but for its BigInt. */
+/** A set of instructions other than RISC-V's: what is given here stands in for it. */
+export type BareInstructions = {
+  readonly instructions: readonly Interpreted[];
+  readonly decode: Decode;
+  readonly hasRounding: (instruction: number) => boolean;
+};
+
+const RISC_V: BareInstructions = {
+  instructions: INSTRUCTIONS,
+  decode: createDecoder(),
+  hasRounding: (instruction) => FORMATS[instructionAt(instruction).format].rounding === true,
+};
+
+/** A compiled unit: address of its first instruction -> where to go on; 1 where STATE.pc says that. */
 export type Unit = (pc: bigint) => bigint;
 
 /**
@@ -41,10 +53,10 @@ export class BareCore {
   /** Called before a value is stored by the slow side, with its address. */
   onStore: (address: number) => void = () => undefined;
   readonly #memory: WebAssembly.Memory;
-  readonly #host: Readonly<Record<string, WebAssembly.ImportValue>>;
+  readonly #unitHost: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly #run: () => void;
 
-  constructor() {
+  constructor({ instructions, decode, hasRounding }: BareInstructions = RISC_V) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
     this.#memory = memory;
     this.view = new DataView(memory.buffer);
@@ -56,14 +68,17 @@ export class BareCore {
     this.pages = new DecodedPages({
       memory,
       decode,
-      hasRounding: (instruction) => FORMATS[instructionAt(instruction).format].rounding === true,
+      hasRounding,
       threshold: 0,
       onForget: (_page, offset) => this.#forgetFetches(offset),
       onCode: () => undefined,
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 16 });
-    this.#host = { memory, table, ...this.#helpers() };
-    this.#run = this.#instantiate(encodeCoreModule(DESCRIPTION, INSTRUCTIONS))["run"] as () => void;
+    const host = { memory, table, ...this.#helpers() };
+    const core = new WebAssembly.Module(encodeCoreModule(DESCRIPTION, instructions));
+    const { run, ...helpers } = new WebAssembly.Instance(core, { host }).exports;
+    this.#run = run as () => void;
+    this.#unitHost = { ...host, ...(helpers as Readonly<Record<string, WebAssembly.ImportValue>>) };
   }
 
   /** Puts instructions into RAM: 32 bits each. @param address in RAM */
@@ -91,26 +106,27 @@ export class BareCore {
   /** Compiles the code at addresses to units. */
   compile(addresses: readonly number[], shape: Shape = "block"): readonly Unit[] {
     const bodies = addresses.map((address) => {
-      const page = new DataView(this.#memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096);
       const blocks = discoverBlocks({
-        page,
+        page: new DataView(this.#memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096),
         offset: address % 4096,
         shape,
         limit: 100,
-        decode,
+        decode: RISC_V.decode,
         flowOf: (index) => instructionAt(index).flow,
       });
       return compileUnit(blocks, { mode: MODE.machine, shape }, (index) => instructionAt(index).semantics);
     });
-    const exports = this.#instantiate(encodeUnits(bodies, DESCRIPTION));
+    return this.instantiate(bodies);
+  }
+
+  /** Makes units of their bodies. */
+  instantiate(bodies: readonly Uint8Array[]): readonly Unit[] {
+    const module = new WebAssembly.Module(encodeUnits(bodies, DESCRIPTION));
+    const { exports } = new WebAssembly.Instance(module, { host: this.#unitHost });
     return bodies.map((_, index) => {
       const code = exports[`u${index}`] as (pc: bigint, depth: number, unit: number) => bigint;
       return (pc) => code(pc, 0, 0);
     });
-  }
-
-  #instantiate(bytes: Uint8Array<ArrayBuffer>): Readonly<Record<string, unknown>> {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: this.#host }).exports;
   }
 
   #count(name: string): void {
@@ -131,7 +147,7 @@ export class BareCore {
       if (this.view.getInt32(entry + 8, true) === offset) this.view.setBigInt64(entry, -1n, true);
   }
 
-  #helpers(): Readonly<Record<keyof typeof HELPER, (...values: number[]) => number | void>> {
+  #helpers(): Readonly<Record<string, (...values: number[]) => number | void>> {
     const host = (address: number): number => address - RAM_BASE + RAM_OFFSET;
     const fails = (name: string) => (): never => {
       throw new Error(`${name} at ${this.view.getBigUint64(STATE.pc, true).toString(16)}`);

@@ -2,6 +2,7 @@ import type { MachineHost } from "../../machine/host.ts";
 import { type MachineEnd, VirtualMachine } from "../../machine/machine.ts";
 import type { MachineOptions } from "../../machine/options.ts";
 import { NODE_CODECS } from "../../node/block-codecs.ts";
+import type { BlockCodec } from "../codec.ts";
 import { readSnapshot } from "../snapshot.ts";
 import { assembleText } from "../../testing/toolchain.ts";
 
@@ -81,7 +82,7 @@ export function tickingProgram(): Uint8Array {
 /** Time is what was run: an instruction takes 10 ns. Two machines that run the same see the same time. */
 export class InstructionTime implements MachineHost {
   machine: VirtualMachine | undefined;
-  readonly codecs: MachineHost["codecs"] = NODE_CODECS;
+  readonly codecs: readonly BlockCodec[] = NODE_CODECS;
 
   now(): number {
     return (this.machine?.stats().instructions ?? 0) * 10;
@@ -117,7 +118,14 @@ export class TickingMachine {
   /** @param snapshot to go on from */
   static async create(options: Partial<MachineOptions> = {}, snapshot?: Uint8Array): Promise<TickingMachine> {
     const host = new InstructionTime();
-    const all = { host, kernel: tickingProgram(), memoryMib: 16, sliceInstructions: 1000, mode: "interpreter", ...options };
+    const all = {
+      host,
+      kernel: tickingProgram(),
+      memoryMib: 16,
+      sliceInstructions: 1000,
+      mode: "interpreter",
+      ...options,
+    };
     const state = snapshot === undefined ? undefined : await readSnapshot(snapshot, NODE_CODECS);
     host.machine = new VirtualMachine(all as MachineOptions, state);
     return new TickingMachine(host.machine);

@@ -50,7 +50,7 @@ export class TestDriver {
   readonly #queues = new Map<number, DriverQueue>();
   #data = TEST_RAM_BASE + DATA_OFFSET;
 
-  constructor(device: VirtioDevice, sizeBytes = 16 * 1024 * 1024) {
+  constructor(device: VirtioDevice, sizeBytes: number = 16 * 1024 * 1024) {
     this.memory = createTestMemory(sizeBytes);
     const context: DeviceContext = {
       name: "virtio0",

@@ -1,0 +1,44 @@
+import { join, resolve } from "node:path";
+import { machinePlaces } from "@cloister/engine/machines";
+import { type CodeCache, engineIdentity, VmError } from "@cloister/vm";
+import { openCacheFolder } from "@cloister/vm/node";
+import type { Terminal } from "../../terminal/terminal.ts";
+
+/** The code cache of a run. */
+export type OpenCodeCache = {
+  readonly cache: CodeCache;
+  /** Keeps what was compiled. What fails is told, and ends nothing. */
+  save(): Promise<void>;
+};
+
+/** The folder that compiled code is kept in: what `--cache` says, or in the user's cache folder. */
+export function codeCacheFolder(chosen: string | undefined, { cwd, env }: Terminal): string {
+  return chosen === undefined ? join(machinePlaces(env).cache, "vm-code") : resolve(cwd, chosen);
+}
+
+/** Opens the code cache that the options name. A cache that can't be used is told, and done without. */
+export async function openCodeCache(
+  chosen: string | false | undefined,
+  terminal: Terminal,
+): Promise<OpenCodeCache | undefined> {
+  if (chosen === false) return undefined;
+  try {
+    const folder = await openCacheFolder({ folder: codeCacheFolder(chosen, terminal), engine: engineIdentity() });
+    const { cache, note } = await folder.load();
+    if (note !== undefined) terminal.note(note);
+    return {
+      cache,
+      save: async () => {
+        await folder.save(cache).catch((error: unknown) => tell(error, terminal));
+      },
+    };
+  } catch (error) {
+    tell(error, terminal);
+    return undefined;
+  }
+}
+
+function tell(error: unknown, terminal: Terminal): void {
+  if (!(error instanceof VmError)) throw error;
+  terminal.note(`compiled code is not kept: ${error.message}`);
+}

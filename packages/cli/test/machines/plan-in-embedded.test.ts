@@ -1,0 +1,95 @@
+/**
+ * A plan of three tasks in a virtual machine of Cloister's own engine: a script is the agent, and everything that decides is real. Agent and gates run
+ * on RISC-V Linux, the code goes in and comes out by git, and nothing of the machine is left.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pictureOf } from "../harness/checkout.ts";
+import { eventsOfType, summaryOf } from "../harness/cli-process.ts";
+import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
+
+const LONGEST_MS = 10 * 60_000;
+const MANIFEST = `name: plan-in-embedded
+architecture: riscv64
+release: trixie
+packages: [git]
+diskMib: 512
+outputs: [disk]
+`;
+
+const PLAN = `---
+gates:
+  machine: test "$(uname -m)" = riscv64
+  numbers: sh check.sh
+---
+## Task: Write one
+Write 1 to one.txt.
+
+## Task: Write two
+Write 2 to two.txt.
+
+## Task: Write the sum
+Write the sum to sum.txt.
+`;
+
+/** Every number that is there is right, and there are as many as tasks were begun: the agent's first try at the sum is wrong. */
+const CHECK = `for pair in one:1 two:2 sum:3; do
+  file=\${pair%:*}.txt
+  test ! -e "$file" || test "$(cat "$file")" = "\${pair#*:}" || exit 1
+done
+test -e one.txt
+`;
+
+const AGENT = `uname -m >> machine.txt
+if [ ! -e one.txt ]; then echo 1 > one.txt
+elif [ ! -e two.txt ]; then echo 2 > two.txt
+elif [ ! -e sum.txt ]; then echo 12 > sum.txt
+else echo $(($(cat one.txt) + $(cat two.txt))) > sum.txt
+fi
+echo TASK_COMPLETE
+`;
+
+const RUN = ["run", "plan.md", "--agent", "command", "--agent-command", "sh agent.sh", "--json"];
+const MACHINE = ["--machine", "embedded:plan-in-embedded"];
+
+test(
+  "a plan is completed in an embedded machine, with a gate that refuses once",
+  { timeout: 2 * LONGEST_MS },
+  async () => {
+    using repository = createTestRepository({ project: { "plan.md": PLAN, "check.sh": CHECK, "agent.sh": AGENT } });
+    await buildImage(repository);
+    const before = pictureOf(repository);
+    const end = await repository.run([...RUN, ...MACHINE], { longestMs: LONGEST_MS });
+    assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
+    assert.deepEqual(pictureOf(repository), before, "the user's checkout is as it was");
+    const { tasks, branch } = summaryOf(end);
+    assert.deepEqual(tasks, { total: 3, done: 3, blocked: 0 });
+    const written = ["one", "two", "sum"].map((name) => repository.git("show", `${branch}:${name}.txt`));
+    assert.deepEqual(written, ["1", "2", "3"]);
+    const worked = repository.git("show", `${branch}:machine.txt`).split("\n");
+    assert.deepEqual(
+      worked,
+      Array.from({ length: 4 }, () => "riscv64"),
+      "three tasks, and one of them twice",
+    );
+    assert.equal(eventsOfType(end, "machine_opened").length, 1);
+    assert.equal((await repository.run(["machine", "list", "--json"])).stdout, "", "the machine ended with the run");
+  },
+);
+
+/** Builds the image where it was not built before: all tests share what was built. */
+async function buildImage(repository: TestRepository): Promise<void> {
+  const shared = join(tmpdir(), `cloister-test-images-${process.getuid?.() ?? 0}`, "images");
+  const state = repository.env["CLOISTER_STATE_HOME"] ?? "";
+  for (const folder of [shared, state]) mkdirSync(folder, { recursive: true });
+  symlinkSync(shared, join(state, "images"));
+  const manifest = join(repository.folder, "image.yaml");
+  writeFileSync(manifest, MANIFEST);
+  // The release alone: mirrors renew the updates of this architecture later than their signatures at times, and refuse in between.
+  const env = { CLOISTER_DEBIAN_SUITES: "release" };
+  const built = await repository.run(["image", "build", manifest], { env, longestMs: LONGEST_MS });
+  assert.equal(built.code, 0, built.stderr);
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { INSTRUCTIONS } from "../riscv/isa/instructions.ts";
+import { OP } from "../wasm/opcodes.ts";
+import { KIND } from "./block.ts";
+import type { Operands } from "./port.ts";
+import { printBlock } from "./print.ts";
+import { type Fields, IrRecorder } from "./recorder.ts";
+
+type Step = readonly [name: string, operands: Partial<Operands>, immediate?: number];
+
+/** Records instructions of four bytes, one behind the other. */
+function record(steps: readonly Step[]): IrRecorder {
+  const recorder = new IrRecorder();
+  steps.forEach(([name, operands, immediate = 0], index) => {
+    const fields: Fields = { immediate, rounding: 0, offset: index * 4, length: 4 };
+    recorder.begin(fields);
+    const instruction = INSTRUCTIONS.find((candidate) => candidate.name === name);
+    assert.ok(instruction, name);
+    instruction.semantics(recorder, { rd: 0, rs1: 0, rs2: 0, rs3: 0, ...operands });
+  });
+  return recorder;
+}
+
+/** What a register was set to last, as text. */
+function lastSet(steps: readonly Step[]): string {
+  const lines = printBlock(record(steps).block).split("\n");
+  const [, value] = /^set \w+, (v\d+)$/.exec(lines.findLast((line) => line.startsWith("set ")) ?? "") ?? [];
+  return lines.find((line) => line.startsWith(`${value} = `))?.replace(/^v\d+ = /, "") ?? "";
+}
+
+const CONSTANTS: readonly (readonly [title: string, value: string, steps: readonly Step[]])[] = [
+  ["li of 12 bits", "i64.const -5", [["addi", { rd: 10 }, -5]]],
+  [
+    "lui and addiw",
+    "i64.const 305419896",
+    [
+      ["lui", { rd: 10 }, 0x1234_5000],
+      ["addiw", { rd: 10, rs1: 10 }, 0x678],
+    ],
+  ],
+  [
+    "lui and addiw that wrap",
+    "i64.const 2147483647",
+    [
+      ["lui", { rd: 10 }, -0x8000_0000],
+      ["addiw", { rd: 10, rs1: 10 }, -1],
+    ],
+  ],
+  [
+    "what is shifted to 64 bits",
+    "i64.const 20015889776640",
+    [
+      ["lui", { rd: 10 }, 0x1234_5000],
+      ["slli", { rd: 10, rs1: 10 }, 16],
+    ],
+  ],
+  [
+    "auipc and addi, as an address relative to the entry",
+    "pc +4104",
+    [
+      ["addi", { rd: 5, rs1: 6 }, 1],
+      ["auipc", { rd: 10 }, 0x1000],
+      ["addi", { rd: 10, rs1: 10 }, 4],
+    ],
+  ],
+  ["x0", "i64.const 0", [["add", { rd: 10 }]]],
+  [
+    "a copy of a known register",
+    "i64.const 7",
+    [
+      ["addi", { rd: 10 }, 7],
+      ["addi", { rd: 11, rs1: 10 }],
+    ],
+  ],
+];
+
+for (const [title, value, steps] of CONSTANTS)
+  test(`what a register is set to is known: ${title}`, () => assert.equal(lastSet(steps), value));
+
+test("a register that is set to what is not known is read again", () => {
+  const steps: readonly Step[] = [
+    ["addi", { rd: 10 }, 7],
+    ["add", { rd: 10, rs1: 11, rs2: 12 }],
+    ["addi", { rd: 13, rs1: 10 }],
+  ];
+  assert.equal(lastSet(steps), "get x10");
+});
+
+test("x0 is never written, and a jump without link sets nothing", () => {
+  const { block } = record([
+    ["addi", { rd: 0 }, 7],
+    ["jal", { rd: 0 }, 8],
+  ]);
+  assert.equal(block.kind.includes(KIND.set), false);
+});
+
+test("floating point is required once, and again behind what may turn it off", () => {
+  const add: Step = ["fsgnj.d", { rd: 42, rs1: 43, rs2: 44 }];
+  const { block } = record([add, add, ["csrrw", { rs1: 5 }, 0x300], add]);
+  assert.equal(block.kind.filter((kind) => kind === KIND.requireFloat).length, 2);
+});
+
+test("a choice whose condition is known is none", () => {
+  for (const [condition, kept] of [
+    [1, "i64.const 5"],
+    [0, "i64.load state.value"],
+  ] as const) {
+    const recorder = new IrRecorder();
+    recorder.begin({ immediate: 0, rounding: 0, offset: 0, length: 4 });
+    const otherwise = (): number => recorder.state(OP.i64Load, 0x1268);
+    recorder.set(10, recorder.choose(recorder.constant32(condition), recorder.constant(5), otherwise));
+    const text = printBlock(recorder.block);
+    assert.doesNotMatch(text, /choose/);
+    assert.ok(text.includes(kept));
+  }
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createDecoder } from "../riscv/isa/decode.ts";
+import { instructionAt } from "../riscv/isa/instructions.ts";
+import { encodeWord } from "../testing/encoder.ts";
+import { type BasicBlock, discoverBlocks } from "./discover.ts";
+import type { Shape } from "./request.ts";
+
+const NOP = encodeWord("addi");
+const COMPRESSED_NOP = 0x0001;
+const RETURN = encodeWord("jalr", { rs1: 1 });
+const ECALL = encodeWord("ecall");
+const branch = (immediate: number): number => encodeWord("bne", { rs1: 10, immediate });
+const jump = (immediate: number): number => encodeWord("jal", { immediate });
+const call = (immediate: number): number => encodeWord("jal", { rd: 1, immediate });
+
+/** A page of 32-bit instructions from an offset on; what is left is no instruction. */
+function pageOf(words: readonly number[], offset = 0): DataView {
+  const page = new DataView(new ArrayBuffer(4096 + 4));
+  for (const [index, word] of words.entries()) page.setInt32(offset + index * 4, word, true);
+  return new DataView(page.buffer, 0, 4096);
+}
+
+type Case = {
+  readonly title: string;
+  readonly words: readonly number[];
+  readonly shape: Shape;
+  readonly at?: number;
+  readonly limit?: number;
+  /** Of each block: start, number of instructions, starts of its successors. */
+  readonly blocks: readonly (readonly [start: number, count: number, successors: readonly number[]])[];
+};
+
+const decode = createDecoder();
+
+function discover(page: DataView, shape: Shape, offset: number, limit = 100): readonly BasicBlock[] {
+  return discoverBlocks({ page, offset, shape, limit, decode, flowOf: (index) => instructionAt(index).flow });
+}
+
+const CASES: readonly Case[] = [
+  {
+    title: "straight code ends with what never goes on",
+    words: [NOP, NOP, ECALL, NOP],
+    shape: "block",
+    blocks: [[0, 3, []]],
+  },
+  {
+    title: "a trace goes on behind a branch, whose target is left",
+    words: [branch(12), NOP, RETURN, NOP],
+    shape: "block",
+    blocks: [
+      [0, 1, [4]],
+      [4, 2, []],
+    ],
+  },
+  {
+    title: "a trace that comes back to its entry is a loop",
+    words: [NOP, branch(-4), RETURN],
+    shape: "block",
+    blocks: [
+      [0, 2, [8, 0]],
+      [8, 1, []],
+    ],
+  },
+  {
+    title: "a trace follows a jump without link",
+    words: [jump(8), ECALL, NOP, RETURN],
+    shape: "block",
+    blocks: [
+      [0, 1, [8]],
+      [8, 2, []],
+    ],
+  },
+  {
+    title: "a trace ends with a call",
+    words: [NOP, call(8), NOP, RETURN],
+    shape: "block",
+    blocks: [[0, 2, []]],
+  },
+  {
+    title: "a region has both ways of a branch, and what they come together in",
+    words: [branch(12), NOP, jump(8), NOP, RETURN],
+    shape: "region",
+    blocks: [
+      [0, 1, [4, 12]],
+      [4, 2, [16]],
+      [12, 1, [16]],
+      [16, 1, []],
+    ],
+  },
+  {
+    title: "a region goes on where a call returns to, and does not go into it",
+    words: [call(12), NOP, RETURN, ECALL],
+    shape: "region",
+    blocks: [
+      [0, 1, [4]],
+      [4, 2, []],
+    ],
+  },
+  {
+    title: "a region goes back before its entry",
+    words: [NOP, branch(-4), RETURN],
+    shape: "region",
+    at: 4,
+    blocks: [
+      [0, 1, [4, -4]],
+      [-4, 1, [0]],
+      [4, 1, []],
+    ],
+  },
+  {
+    title: "no more instructions than the limit are taken",
+    words: [NOP, NOP, NOP, RETURN],
+    shape: "block",
+    limit: 2,
+    blocks: [[0, 2, []]],
+  },
+];
+
+for (const { title, words, shape, at = 0, limit, blocks } of CASES)
+  test(`${shape}: ${title}`, () => {
+    const found = discover(pageOf(words), shape, at, limit);
+    const seen = found.map(({ start, instructions, successors }) => [
+      start,
+      instructions.length,
+      successors.map((index) => found[index]?.start),
+    ]);
+    assert.equal(found[0]?.start, 0);
+    assert.deepEqual(
+      seen.toSorted((a, b) => Number(a[0]) - Number(b[0])),
+      blocks.toSorted((a, b) => a[0] - b[0]),
+    );
+  });
+
+const lengths = (blocks: readonly BasicBlock[]): readonly number[] =>
+  blocks.map(({ instructions }) => instructions.length);
+
+test("a unit ends with its page", () => {
+  for (const shape of ["block", "region"] as const) {
+    assert.deepEqual(lengths(discover(pageOf([NOP, NOP], 4088), shape, 4088)), [2]);
+    // The second one reaches into the next page.
+    assert.deepEqual(lengths(discover(pageOf([NOP, NOP], 4090), shape, 4090)), [1]);
+  }
+});
+
+test("an entry that reaches into the next page makes no unit; a compressed one there does", () => {
+  assert.deepEqual(discover(pageOf([NOP], 4094), "region", 4094), []);
+  assert.deepEqual(lengths(discover(pageOf([COMPRESSED_NOP], 4094), "region", 4094)), [1]);
+});
+
+test("a branch out of the page has no successor there", () => {
+  const [first] = discover(pageOf([branch(-8), RETURN]), "region", 0);
+  assert.equal(first?.successors.length, 1);
+});
+
+test("an instruction that lies in another one is of its own, and both are kept", () => {
+  // At 2 lies the upper half of the first: a compressed instruction, to which the branch leads.
+  const upper = 0x0001_0037; // lui x0, 0x10: its upper half is c.nop
+  const blocks = discover(pageOf([upper, branch(-2), RETURN]), "region", 0);
+  const starts = blocks.flatMap(({ instructions }) => instructions.map(({ distance }) => distance));
+  assert.deepEqual(
+    [...new Set(starts)].toSorted((a, b) => a - b),
+    [0, 2, 4, 8],
+  );
+});

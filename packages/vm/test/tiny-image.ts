@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const CLOISTER = join(import.meta.dirname, "../../cli/bin/cloister.js");
+/** Kept between test files and runs: an image is known by what it was built of, and built once. */
+const SHARED = join(tmpdir(), `cloister-test-images-${process.getuid?.() ?? 0}`);
+/** Most of it goes into fetching packages, where the image was not built before. */
+const LONGEST_BUILD_MS = 10 * 60_000;
+
+/** Paths of an image's files. */
+export type ImageFiles = { readonly kernel: string; readonly initrd: string };
+
+/** Has `cloister` build its image `tiny` for RISC-V, where it was not built before. */
+export function buildTinyImage(): ImageFiles {
+  const home = mkdtempSync(join(tmpdir(), "cloister-home-"));
+  try {
+    for (const part of ["images", "cache"]) {
+      mkdirSync(join(SHARED, part), { recursive: true });
+      symlinkSync(join(SHARED, part), join(home, part));
+    }
+    // The release alone: mirrors renew the updates of this architecture later than their signatures at times, and refuse in between.
+    const env = { ...process.env, HOME: home, CLOISTER_STATE_HOME: home, CLOISTER_DEBIAN_SUITES: "release" };
+    const args = [CLOISTER, "image", "build", "tiny", "--arch", "riscv64", "--json"];
+    const printed = execFileSync(process.execPath, args, { env, encoding: "utf8", timeout: LONGEST_BUILD_MS });
+    const { digest } = JSON.parse(printed) as { readonly digest: string };
+    const folder = join(SHARED, "images", digest);
+    return { kernel: join(folder, "vmlinuz"), initrd: join(folder, "initrd") };
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+}
