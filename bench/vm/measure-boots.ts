@@ -6,7 +6,7 @@ import type { Spent } from "./console-times.ts";
 import { cloister, cloisterRun, qemu } from "./engines.ts";
 import { type Place, takeTurn } from "./place.ts";
 import { type Command, runToEnd } from "./run-machine.ts";
-import { compiledUnits, readRunStatistics, type RunStatistics } from "./run-statistics.ts";
+import { cachedShare, compiledUnits, readRunStatistics, type RunStatistics } from "./run-statistics.ts";
 import { ROUNDS } from "./settings.ts";
 import { ASK } from "./workloads.ts";
 
@@ -95,7 +95,7 @@ function cacheRows(taken: readonly Taken[]): Measurement[] {
     cloister: [compiledUnits(second)],
     peer: [compiledUnits(first)],
   }));
-  const shares = taken.map(({ statistics: { second } }) => ({ cloister: [second.shares.cached * 100], peer: [] }));
+  const shares = taken.map(({ statistics: { second } }) => ({ cloister: [cachedShare(second)], peer: [] }));
   return [
     {
       name: "Second boot: instructions that ran in code from the cache",

@@ -6,13 +6,18 @@ export type RunStatistics = {
   readonly instructions: number;
   readonly wallSeconds: number;
   readonly units: { readonly compiled: Readonly<Record<string, number>> };
-  /** Shares of the instructions, 0 to 1, by what ran them: `cached` is what came compiled from the code cache. */
-  readonly shares: Readonly<Record<"cached", number>>;
+  /** How many of them each tier ran; `cached` are those of all tiers that ran in code from the code cache. */
+  readonly instructionsByTier: { readonly cached?: number };
 };
 
 /** Reads them. */
 export function readRunStatistics(path: string): RunStatistics {
   return JSON.parse(readFileSync(path, "utf8")) as RunStatistics;
+}
+
+/** The share of instructions that ran in code from the code cache, in percent; NaN where the engine doesn't count them. */
+export function cachedShare({ instructions, instructionsByTier: { cached = Number.NaN } }: RunStatistics): number {
+  return (cached / instructions) * 100;
 }
 
 /** Units of all tiers that were compiled. */

@@ -1,5 +1,5 @@
-import { deepEqual } from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { equal, match } from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,40 +7,41 @@ import { build } from "esbuild";
 import { serveDemo } from "../demo/serve-demo.ts";
 import { assembleText } from "../src/testing/toolchain.ts";
 import { startChromium } from "./demo-page.ts";
-import { HOT_PROGRAM } from "./hot-program.ts";
+import { LINE_PROGRAM } from "./guest-programs.ts";
 
-/** The engine as anybody may use it: in the page itself, with no worker, no isolation and no other file. */
-const SCRIPT = `
-import { createMachine, webHost } from "./src/index.ts";
-const kernel = new Uint8Array(await (await fetch("hot")).arrayBuffer());
-const machine = await createMachine({ host: webHost(), kernel, memoryMib: 16, shared: false });
-let printed = "";
-machine.console.onData((bytes) => (printed += new TextDecoder().decode(bytes)));
-void machine.console.write(new TextEncoder().encode("x"));
-const end = await machine.run();
-document.title = JSON.stringify({ end, printed });
+const PACKAGE = join(import.meta.dirname, "..");
+/** What the README leaves to its reader. */
+const IMAGES = `
+const kernel = new Uint8Array(await (await fetch("kernel")).arrayBuffer());
+const initrd = undefined;
 `;
 
-test("the engine's index is bundled for browsers, and runs a machine in a page by itself", async () => {
+test("the README's example runs in a page: bundled, with no worker, no isolation and no other file", async () => {
+  const [, example = ""] = /```ts\n(.*?)```/s.exec(readFileSync(join(PACKAGE, "README.md"), "utf8")) ?? [];
+  match(example, /createMachine\(/);
   const folder = mkdtempSync(join(tmpdir(), "cloister-vm-library-"));
   await build({
-    stdin: { contents: SCRIPT, resolveDir: join(import.meta.dirname, ".."), loader: "ts" },
+    stdin: { contents: IMAGES + example, resolveDir: PACKAGE, loader: "ts" },
     outfile: join(folder, "page.js"),
     bundle: true,
     platform: "browser",
     format: "esm",
     logLevel: "error",
   });
-  writeFileSync(
-    join(folder, "index.html"),
-    '<!doctype html><title>-</title><script type="module" src="page.js"></script>',
-  );
-  writeFileSync(join(folder, "hot"), assembleText(HOT_PROGRAM));
+  writeFileSync(join(folder, "index.html"), '<!doctype html><script type="module" src="page.js"></script>');
+  writeFileSync(join(folder, "kernel"), assembleText(LINE_PROGRAM));
   await using server = await serveDemo({ folder, port: 0, isolated: false });
   await using browser = await startChromium();
   const page = await browser.newPage();
-  await page.goto(server.url);
-  await page.waitForFunction("document.title !== '-'", undefined, { timeout: 30_000 });
-  deepEqual(JSON.parse(await page.title()), { end: { kind: "power_off" }, printed: "ready: x" });
+  const said: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "log") said.push(message.text());
+  });
+  await Promise.all([
+    page.waitForEvent("console", { predicate: (message) => message.text().includes("power_off"), timeout: 30_000 }),
+    page.goto(server.url),
+  ]);
+  equal(said.slice(0, -1).join("").trimEnd(), "ready: uname -a; poweroff -f");
+  match(said.at(-1) ?? "", /^\{kind: power_off\} \d+$/);
   rmSync(folder, { recursive: true });
 });

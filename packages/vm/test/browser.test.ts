@@ -7,7 +7,7 @@ import { buildDemo } from "../demo/build-demo.ts";
 import { type DemoServer, serveDemo } from "../demo/serve-demo.ts";
 import { assembleText } from "../src/testing/toolchain.ts";
 import { DemoPage, startChromium } from "./demo-page.ts";
-import { FLOOD_PROGRAM, HOT_PROGRAM } from "./hot-program.ts";
+import { FLOOD_PROGRAM, HOT_PROGRAM } from "./guest-programs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cloister-vm-demo-"));
 await buildDemo(folder);

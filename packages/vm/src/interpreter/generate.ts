@@ -365,11 +365,6 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
     writer.i64(1, 0);
     writer.op(OP.return);
   };
-  const displacement = (): void => {
-    writer.get(locals.record);
-    writer.memory(OP.i32Load, RECORD.immediate);
-    writer.set(locals.displacement);
-  };
   const target: LoweringTarget = {
     getRegister: (register) => {
       pushRegister(writer, locals, register);
@@ -412,21 +407,28 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
       writer.op(OP.i32Add);
       return TLB.offset + TLB[kind];
     },
-    terminator: (kind, value, push) => {
-      if (kind === KIND.jumpTo) {
-        push(value);
-        writer.set(locals.pc);
-        return writer.branch(OP.br, labels.jumpTo);
-      }
-      if (kind === KIND.branch) push(value);
-      if (kind === KIND.branch) writer.open(OP.if);
-      displacement();
-      writer.branch(OP.br, labels.jump);
-      if (kind === KIND.branch) writer.close();
-    },
+    terminator: createTerminator(writer, locals, labels),
     instruction: () => undefined,
   };
   return new Lowering(writer, target);
+}
+
+/** Ends of blocks: all go to what the handlers share. */
+function createTerminator(writer: FunctionWriter, locals: Locals, labels: Labels): LoweringTarget["terminator"] {
+  return (kind, value, push) => {
+    if (kind === KIND.jumpTo) {
+      push(value);
+      writer.set(locals.pc);
+      return writer.branch(OP.br, labels.jumpTo);
+    }
+    if (kind === KIND.branch) push(value);
+    if (kind === KIND.branch) writer.open(OP.if);
+    writer.get(locals.record);
+    writer.memory(OP.i32Load, RECORD.immediate);
+    writer.set(locals.displacement);
+    writer.branch(OP.br, labels.jump);
+    if (kind === KIND.branch) writer.close();
+  };
 }
 
 function pushRegister(writer: FunctionWriter, { record }: Locals, register: number): void {

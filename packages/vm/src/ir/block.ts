@@ -68,6 +68,7 @@ export class IrBlock {
   }
 
   /** Adds an operation. Operands that are left out are -1. */
+  // oxlint-disable-next-line max-params -- an object for each operation would be most of what a compilation allocates
   add(kind: number, low = 0, high = 0, a = -1, b = -1, c = -1): Value {
     this.kind.push(kind);
     this.low.push(low);

@@ -37,7 +37,7 @@ for (const [width, opcodes] of [
   test(`what is folded of two constants of ${width} bits is what WebAssembly makes of them`, () => {
     const check = fc.property(fc.constantFrom(...opcodes), numbers(width), numbers(width), (opcode, a, b) => {
       const block = new IrBlock();
-      const folded = foldNumeric(block, opcode, constant(block, a, width), constant(block, b, width), true);
+      const folded = foldNumeric(block, opcode, [constant(block, a, width), constant(block, b, width)], true);
       assert.ok(folded !== undefined);
       assert.equal(bitsOf(block, folded), NUMERIC.get(opcode)?.(a, b));
     });
@@ -47,7 +47,7 @@ for (const [width, opcodes] of [
 test("so it is with one constant that is widened or narrowed", () => {
   const check = fc.property(fc.constantFrom(i64Extend32S, i32WrapI64), numbers(64), (opcode, a) => {
     const block = new IrBlock();
-    const folded = foldNumeric(block, opcode, constant(block, a), -1, true);
+    const folded = foldNumeric(block, opcode, [constant(block, a), -1], true);
     assert.ok(folded !== undefined);
     assert.equal(bitsOf(block, folded), NUMERIC.get(opcode)?.(a, 0n));
   });
@@ -65,8 +65,8 @@ test("nothing added, subtracted or combined is the value itself; nothing else is
   ] as const) {
     const block = new IrBlock();
     const value = block.add(KIND.get, 5);
-    assert.equal(foldNumeric(block, opcode, value, constant(block, 0n), true), isSame ? value : undefined);
-    assert.equal(foldNumeric(block, opcode, value, constant(block, 1n), true), undefined);
+    assert.equal(foldNumeric(block, opcode, [value, constant(block, 0n)], true), isSame ? value : undefined);
+    assert.equal(foldNumeric(block, opcode, [value, constant(block, 1n)], true), undefined);
   }
 });
 
@@ -84,8 +84,22 @@ for (const [distance, added, sum] of ADDRESSES)
     for (const isConcrete of [true, false]) {
       const block = new IrBlock();
       const address = block.add(KIND.pc, distance);
-      const folded = foldNumeric(block, i64Add, address, constant(block, added), isConcrete);
+      const folded = foldNumeric(block, i64Add, [address, constant(block, added)], isConcrete);
       if (sum === undefined || !isConcrete) assert.equal(folded, undefined);
       else assert.deepEqual([block.kind[folded ?? -1], block.low[folded ?? -1]], [KIND.pc, sum]);
     }
   });
+
+test("the lowest bit of an address is dropped, as jumps do; no other one is known", () => {
+  for (const [distance, kept] of [
+    [8, 8],
+    [9, 8],
+    [-7, -8],
+  ] as const) {
+    const block = new IrBlock();
+    const address = block.add(KIND.pc, distance);
+    const folded = foldNumeric(block, i64And, [address, constant(block, -2n)], true);
+    assert.deepEqual([block.kind[folded ?? -1], block.low[folded ?? -1]], [KIND.pc, kept]);
+    assert.equal(foldNumeric(block, i64And, [address, constant(block, -4n)], true), undefined);
+  }
+});

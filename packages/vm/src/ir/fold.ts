@@ -50,24 +50,41 @@ function foldNumeric32(block: IrBlock, opcode: number, a: Value, b: Value): Valu
 }
 
 /** A simpler value that equals a numeric operation, where there is one. @param concrete operands are those of one instruction */
-export function foldNumeric(block: IrBlock, opcode: number, a: Value, b: Value, concrete: boolean): Value | undefined {
-  const { kind, low, high } = block;
-  const number = (list: readonly number[], value: Value): number => list[value] ?? 0;
+export function foldNumeric(
+  block: IrBlock,
+  opcode: number,
+  [a, b]: readonly [Value, Value],
+  concrete: boolean,
+): Value | undefined {
+  const { kind } = block;
   if (b === -1) return foldUnary(block, opcode, a);
   if (kind[b] === KIND.constant32) return foldNumeric32(block, opcode, a, b);
   if (kind[b] !== KIND.constant64) return undefined;
-  const isZero = low[b] === 0 && high[b] === 0;
-  if (isZero && (opcode === OP.i64Add || opcode === OP.i64Or || opcode === OP.i64Xor || opcode === OP.i64Sub)) return a;
-  if (kind[a] === KIND.constant64) {
-    const folded = FOLDS.get(opcode)?.(number(low, a), number(high, a), number(low, b), number(high, b));
-    return folded && block.add(KIND.constant64, folded[0], folded[1]);
-  }
-  // An address near the entry stays one: that is how targets of far calls become known. Farther ones would not fit a displacement.
-  if (concrete && kind[a] === KIND.pc && opcode === OP.i64Add && number(high, b) === number(low, b) >> 31) {
-    const sum = number(low, a) + number(low, b);
-    if (sum === (sum | 0)) return block.add(KIND.pc, sum);
-  }
-  return undefined;
+  if (isNothing(block, opcode, b)) return a;
+  if (kind[a] === KIND.constant64) return foldNumeric64(block, opcode, a, b);
+  return concrete && kind[a] === KIND.pc ? foldAddress(block, opcode, a, b) : undefined;
+}
+
+const KEEPS: ReadonlySet<number> = new Set<number>([OP.i64Add, OP.i64Sub, OP.i64Or, OP.i64Xor]);
+
+/** The operation leaves its first operand as it is. */
+function isNothing({ low, high }: IrBlock, opcode: number, b: Value): boolean {
+  return low[b] === 0 && high[b] === 0 && KEEPS.has(opcode);
+}
+
+function foldNumeric64(block: IrBlock, opcode: number, a: Value, b: Value): Value | undefined {
+  const { low, high } = block;
+  const folded = FOLDS.get(opcode)?.(low[a] ?? 0, high[a] ?? 0, low[b] ?? 0, high[b] ?? 0);
+  return folded && block.add(KIND.constant64, folded[0], folded[1]);
+}
+
+/** An address near the entry stays one: that is how targets of far calls become known. Farther ones would not fit a displacement. */
+function foldAddress(block: IrBlock, opcode: number, a: Value, b: Value): Value | undefined {
+  const [from, low, high] = [block.low[a] ?? 0, block.low[b] ?? 0, block.high[b] ?? 0];
+  if (high !== low >> 31) return undefined;
+  if (opcode === OP.i64And && low === -2) return block.add(KIND.pc, from & -2); // Entries are even.
+  const sum = from + low;
+  return opcode === OP.i64Add && sum === (sum | 0) ? block.add(KIND.pc, sum) : undefined;
 }
 
 function foldUnary(block: IrBlock, opcode: number, a: Value): Value | undefined {

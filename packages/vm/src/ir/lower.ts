@@ -3,7 +3,8 @@ import { STATE } from "../memory/layout.ts";
 import type { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE, type ValueType } from "../wasm/opcodes.ts";
 import { FIRST_EFFECT, IrBlock, KIND, type Value } from "./block.ts";
-import { accessSize, loadType, signatureOf } from "./signatures.ts";
+import { typeOf } from "./kinds.ts";
+import { accessSize } from "./signatures.ts";
 
 /**
  * Indices of the functions that all generated code can call. First the slow side's, imported from TypeScript (HartHelpers, and `decode`
@@ -117,23 +118,7 @@ export class Lowering {
   }
 
   #typeOf(value: Value): ValueType {
-    const { kind, low, b } = this.#block;
-    switch (kind[value]) {
-      case KIND.constant32:
-      case KIND.immediate32:
-      case KIND.rounding:
-      case KIND.readAddress:
-      case KIND.atomicAddress:
-        return TYPE.i32;
-      case KIND.numeric:
-        return signatureOf(low[value] ?? 0)?.result ?? TYPE.i64;
-      case KIND.select:
-        return this.#typeOf(b[value] ?? 0);
-      case KIND.hostLoad:
-        return loadType(low[value] ?? 0);
-      default:
-        return TYPE.i64;
-    }
+    return typeOf(this.#block, value) ?? TYPE.i64;
   }
 
   /** Pushes a value, and computes it where that was not done yet. */
@@ -154,10 +139,11 @@ export class Lowering {
     return kind === KIND.numeric || kind === KIND.select;
   }
 
+  /** Pushes what an operation without effect makes. */
   #compute(value: Value): void {
-    const { kind, a, b, c, low, high } = this.#block;
+    const { kind, low, high } = this.#block;
     const operand = low[value] ?? 0;
-    switch (kind[value]) {
+    switch (kind[value] ?? -1) {
       case KIND.constant32:
         return this.#writer.i32(operand);
       case KIND.constant64:
@@ -167,17 +153,27 @@ export class Lowering {
       case KIND.get:
         return this.#target.getRegister(operand);
       case KIND.numeric:
-        this.push(a[value] ?? 0);
-        if (b[value] !== -1) this.push(b[value] ?? 0);
-        return this.#writer.op(operand);
+        return this.#numeric(value, operand);
       case KIND.select:
-        this.push(b[value] ?? 0);
-        this.push(c[value] ?? 0);
-        this.push(a[value] ?? 0);
-        return this.#writer.op(OP.select);
+        return this.#select(value);
       default:
         return this.#target.field(kind[value] ?? 0);
     }
+  }
+
+  #numeric(value: Value, opcode: number): void {
+    const { a, b } = this.#block;
+    this.push(a[value] ?? 0);
+    if (b[value] !== -1) this.push(b[value] ?? 0);
+    this.#writer.op(opcode);
+  }
+
+  #select(value: Value): void {
+    const { a, b, c } = this.#block;
+    this.push(b[value] ?? 0);
+    this.push(c[value] ?? 0);
+    this.push(a[value] ?? 0);
+    this.#writer.op(OP.select);
   }
 
   /** Puts into locals what would change its value, or be computed where it can't be seen later. */
@@ -207,80 +203,93 @@ export class Lowering {
   }
 
   #effect(index: Value): void {
-    const { kind, a, b, low, high } = this.#block;
-    const operand = low[index] ?? 0;
-    switch (kind[index]) {
-      case KIND.instruction:
-        this.#releaseAll();
-        this.#pending = [];
-        return this.#target.instruction(operand, high[index] ?? 0);
-      case KIND.set: {
-        this.#target.prepareSet(operand);
-        this.push(a[index] ?? 0);
-        this.#settle((other) => this.#reads(other, operand));
-        return this.#target.setRegister(operand);
-      }
-      case KIND.load:
-        return this.#load(index, operand, a[index] ?? 0);
-      case KIND.store:
-        return this.#store(operand, a[index] ?? 0, b[index] ?? 0);
-      case KIND.hostLoad:
-        this.#hostAddress(a[index] ?? -1);
-        this.#writer.memory(operand, high[index] ?? 0);
-        return this.#keep(index);
-      case KIND.hostStore:
-        this.#hostAddress(a[index] ?? -1);
-        this.push(b[index] ?? 0);
-        return this.#writer.memory(operand, high[index] ?? 0);
-      default:
-        return this.#rare(index);
-    }
+    const { kind, a } = this.#block;
+    const lower = this.#effects.get(kind[index] ?? -1);
+    if (lower) lower(index);
+    else this.#target.terminator(kind[index] ?? 0, a[index] ?? -1, this.push, index);
   }
 
-  #rare(index: Value): void {
-    const { kind, a, b, low } = this.#block;
-    const operand = low[index] ?? 0;
-    const value = a[index] ?? -1;
-    switch (kind[index]) {
-      case KIND.readAddress:
-      case KIND.atomicAddress: {
-        const isRead = kind[index] === KIND.readAddress;
-        this.#translate(
-          this.#inLocal(value, TYPE.i64),
-          operand,
-          isRead ? HELPER.translateReserved : HELPER.translateAtomic,
-        );
-        return this.#keep(index);
-      }
-      case KIND.whenBegin:
-        this.#settle(() => true);
-        this.push(value);
-        this.#writer.open(OP.if);
-        return;
-      case KIND.whenEnd:
-        return this.#writer.close();
-      case KIND.chooseBegin:
-        this.#settle((other) => this.#isWorthKeeping(other)); // The rest is computed anew at each use, in either arm.
-        this.push(value);
-        this.#writer.open(OP.if, TYPE.i64);
-        this.push(b[index] ?? 0);
-        return this.#writer.op(OP.else);
-      case KIND.chooseEnd:
-        this.push(value);
-        this.#writer.close();
-        return this.#keep(index);
-      case KIND.system:
-        this.#settle(() => true);
-        return this.#system(operand, () => this.push(value));
-      case KIND.systemEnd:
-        return this.#systemEnd(operand, value);
-      case KIND.float:
-        return this.#float(value);
-      case KIND.requireFloat:
-        return this.#requireFloat();
-      default:
-        return this.#target.terminator(kind[index] ?? 0, value, this.push, index);
-    }
+  /** How each kind with an effect is lowered; what is not here ends its block. */
+  readonly #effects: ReadonlyMap<number, (index: Value) => void> = new Map<number, (index: Value) => void>([
+    [KIND.instruction, (index) => this.#instruction(index)],
+    [KIND.set, (index) => this.#set(index)],
+    [KIND.load, (index) => this.#load(index)],
+    [KIND.store, (index) => this.#store(index)],
+    [KIND.readAddress, (index) => this.#address(index, HELPER.translateReserved)],
+    [KIND.atomicAddress, (index) => this.#address(index, HELPER.translateAtomic)],
+    [KIND.hostLoad, (index) => this.#hostLoad(index)],
+    [KIND.hostStore, (index) => this.#hostStore(index)],
+    [KIND.whenBegin, (index) => this.#beginWhen(index)],
+    [KIND.whenEnd, () => this.#writer.close()],
+    [KIND.chooseBegin, (index) => this.#beginChoose(index)],
+    [KIND.chooseEnd, (index) => this.#endChoose(index)],
+    [KIND.system, (index) => this.#system(index)],
+    [KIND.systemEnd, (index) => this.#systemEnd(index)],
+    [KIND.float, (index) => this.#float(index)],
+    [KIND.requireFloat, () => this.#requireFloat()],
+  ]);
+
+  #a(index: Value): Value {
+    return this.#block.a[index] ?? 0;
+  }
+
+  #b(index: Value): Value {
+    return this.#block.b[index] ?? 0;
+  }
+
+  #low(index: Value): number {
+    return this.#block.low[index] ?? 0;
+  }
+
+  #instruction(index: Value): void {
+    this.#releaseAll();
+    this.#pending = [];
+    this.#target.instruction(this.#low(index), this.#block.high[index] ?? 0);
+  }
+
+  #set(index: Value): void {
+    const register = this.#low(index);
+    this.#target.prepareSet(register);
+    this.push(this.#a(index));
+    this.#settle((other) => this.#reads(other, register));
+    this.#target.setRegister(register);
+  }
+
+  #address(index: Value, helper: number): void {
+    this.#translate(this.#inLocal(this.#a(index), TYPE.i64), this.#low(index), helper);
+    this.#keep(index);
+  }
+
+  #hostLoad(index: Value): void {
+    this.#hostAddress(this.#a(index));
+    this.#writer.memory(this.#low(index), this.#block.high[index] ?? 0);
+    this.#keep(index);
+  }
+
+  #hostStore(index: Value): void {
+    this.#hostAddress(this.#a(index));
+    this.push(this.#b(index));
+    this.#writer.memory(this.#low(index), this.#block.high[index] ?? 0);
+  }
+
+  #beginWhen(index: Value): void {
+    this.#settle(() => true);
+    this.push(this.#a(index));
+    this.#writer.open(OP.if);
+  }
+
+  #beginChoose(index: Value): void {
+    this.#settle((other) => this.#isWorthKeeping(other)); // The rest is computed anew at each use, in either arm.
+    this.push(this.#a(index));
+    this.#writer.open(OP.if, TYPE.i64);
+    this.push(this.#b(index));
+    this.#writer.op(OP.else);
+  }
+
+  #endChoose(index: Value): void {
+    this.push(this.#a(index));
+    this.#writer.close();
+    this.#keep(index);
   }
 
   #hostAddress(address: Value): void {
@@ -295,8 +304,9 @@ export class Lowering {
     return local;
   }
 
-  #load(index: Value, opcode: number, address: Value): void {
-    this.#translate(this.#inLocal(address, TYPE.i64), accessSize(opcode), HELPER.translateLoad);
+  #load(index: Value): void {
+    const opcode = this.#low(index);
+    this.#translate(this.#inLocal(this.#a(index), TYPE.i64), accessSize(opcode), HELPER.translateLoad);
     this.#writer.memory(opcode, 0);
     if (this.#uses[index]) this.#keep(index);
     else this.#writer.op(OP.drop);
@@ -350,10 +360,11 @@ export class Lowering {
     writer.close();
   }
 
-  #store(opcode: number, addressValue: Value, value: Value): void {
+  #store(index: Value): void {
     const writer = this.#writer;
-    const address = this.#inLocal(addressValue, TYPE.i64);
-    const stored = this.#inLocal(value, TYPE.i64);
+    const opcode = this.#low(index);
+    const address = this.#inLocal(this.#a(index), TYPE.i64);
+    const stored = this.#inLocal(this.#b(index), TYPE.i64);
     const size = accessSize(opcode);
     const [entry, offset] = this.#probe(address, size, "write");
     writer.open(OP.if);
@@ -373,13 +384,14 @@ export class Lowering {
     writer.close();
   }
 
-  #system(operation: number, pushArgument: () => void): void {
+  #system(index: Value): void {
     const writer = this.#writer;
+    this.#settle(() => true);
     this.#target.flush(); // Where it leaves, it may have set rd in memory.
     this.#target.storePc();
     this.#target.storeBudget();
-    writer.i32(operation);
-    pushArgument();
+    writer.i32(this.#low(index));
+    this.push(this.#a(index));
     writer.call(HELPER.system);
     writer.op(OP.i32Eqz);
     this.#target.loadBudget();
@@ -388,13 +400,13 @@ export class Lowering {
     writer.close();
   }
 
-  #systemEnd(operation: number, argument: Value): void {
+  #systemEnd(index: Value): void {
     const writer = this.#writer;
     this.#target.flush();
     this.#target.storePc();
     this.#target.storeBudget();
-    writer.i32(operation);
-    this.push(argument);
+    writer.i32(this.#low(index));
+    this.push(this.#a(index));
     writer.call(HELPER.system);
     writer.op(OP.drop);
     this.#target.loadBudget();
@@ -402,11 +414,11 @@ export class Lowering {
   }
 
   /** The helper changes no register: nothing has to be computed before it. */
-  #float(operation: Value): void {
+  #float(index: Value): void {
     this.#target.storePc();
     this.#target.storeBudget();
     this.#target.prepareLeave();
-    this.push(operation);
+    this.push(this.#a(index));
     this.#writer.call(HELPER.float);
     this.#writer.op(OP.i32Eqz);
     this.#target.leaveIf();

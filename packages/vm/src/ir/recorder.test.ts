@@ -95,6 +95,18 @@ test("x0 is never written, and a jump without link sets nothing", () => {
   assert.equal(block.kind.includes(KIND.set), false);
 });
 
+test("the target of auipc and jalr is known; that of a register is not; the link is set before the jump", () => {
+  const targetOf = ({ block }: IrRecorder): number | undefined => IrRecorder.knownTarget(block, block.a.at(-1) ?? -1);
+  const far = record([
+    ["auipc", { rd: 1 }, 0x2000],
+    ["jalr", { rd: 1, rs1: 1 }, 0x10],
+  ]);
+  assert.equal(targetOf(record([["jalr", { rd: 1, rs1: 5 }]])), undefined);
+  assert.equal(far.block.kind.at(-1), KIND.jumpTo);
+  assert.equal(far.block.kind.at(-2), KIND.set);
+  assert.equal(targetOf(far), 0x2010);
+});
+
 test("floating point is required once, and again behind what may turn it off", () => {
   const add: Step = ["fsgnj.d", { rd: 42, rs1: 43, rs2: 44 }];
   const { block } = record([add, add, ["csrrw", { rs1: 5 }, 0x300], add]);

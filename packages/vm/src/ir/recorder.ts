@@ -1,4 +1,3 @@
-import { OP } from "../wasm/opcodes.ts";
 import { IrBlock, KIND, type Value } from "./block.ts";
 import { foldNumeric } from "./fold.ts";
 import type { IrBuilder } from "./port.ts";
@@ -81,7 +80,8 @@ export class IrRecorder implements IrBuilder {
 
   op(opcode: number, a: Value, b: Value = -1): Value {
     return (
-      foldNumeric(this.block, opcode, a, b, this.#fields !== undefined) ?? this.block.add(KIND.numeric, opcode, 0, a, b)
+      foldNumeric(this.block, opcode, [a, b], this.#fields !== undefined) ??
+      this.block.add(KIND.numeric, opcode, 0, a, b)
     );
   }
 
@@ -176,9 +176,4 @@ export class IrRecorder implements IrBuilder {
   static knownTarget(block: IrBlock, target: Value): number | undefined {
     return block.kind[target] === KIND.pc ? block.low[target] : undefined;
   }
-}
-
-/** An address plus a displacement: the form that every load and store has. */
-export function addressOf(builder: IrBuilder, base: number): Value {
-  return builder.op(OP.i64Add, builder.get(base), builder.immediate());
 }

@@ -87,8 +87,7 @@ function targets({ distance, immediate, length, rd }: UnitInstruction, flow: Flo
       return [rd === 0 ? distance + immediate : distance + length];
     case "jump-register":
       return rd === 0 ? [] : [distance + length];
-    case "next":
-    case "end":
+    default:
       return [];
   }
 }

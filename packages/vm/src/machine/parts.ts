@@ -93,9 +93,7 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
     mode: options.mode ?? "auto",
     ...(supervisorCalls ? { sbi: createSbi(console, listener) } : {}),
     ...(compiler === undefined ? {} : { compiler }),
-    ...(options.compileAfter === undefined ? {} : { compileAfter: options.compileAfter }),
-    ...(options.cache === undefined ? {} : { cache: options.cache }),
-    ...(options.cache === undefined ? {} : { cache: options.cache }),
+    ...compilation(options),
   });
   if (entry !== undefined) start(processor, entry);
   return {
@@ -113,6 +111,10 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
     usedPages: new UsedPages(physical),
     symbol: (name) => entry?.symbol(name),
   };
+}
+
+function compilation({ compileAfter, cache }: MachineOptions): Pick<ProcessorOptions, "compileAfter" | "cache"> {
+  return { ...(compileAfter === undefined ? {} : { compileAfter }), ...(cache === undefined ? {} : { cache }) };
 }
 
 /** Powers the machine on again: what it starts with is loaded anew, the rest of memory stays as it is. */

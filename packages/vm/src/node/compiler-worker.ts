@@ -13,5 +13,6 @@ const { memory, description } = workerData as CompilerWorkerData;
 setFlagsFromString("--no-wasm-lazy-compilation");
 
 parentPort?.on("message", (message: CompilerMessage) => {
+  // oxlint-disable-next-line require-post-message-target-origin -- Node's workers have none
   parentPort?.postMessage(answerCompilerMessage(memory, description, message));
 });

@@ -18,6 +18,7 @@ export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
   const ask = (message: CompilerMessage): Promise<Answer> =>
     new Promise((resolve) => {
       waiting.push(resolve);
+      // oxlint-disable-next-line require-post-message-target-origin -- Node's workers have none
       worker.postMessage(message);
     });
   return {

@@ -1,7 +1,7 @@
 import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
 import { HELPER, HOST_HELPERS } from "../ir/lower.ts";
-import { JUMP_CACHE, JUMPS_FILLED_OFFSET, STATE, TLB, UNITS } from "../memory/layout.ts";
+import { JUMP_CACHE, JUMPS_FILLED_OFFSET, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
@@ -291,6 +291,3 @@ function noteUnit(writer: FunctionWriter, { pc, mode, entry, record }: Omit<RunL
   writer.memory(OP.i32Load, 0);
   writer.memory(OP.i32Store, JUMP_CACHE.offset + 8);
 }
-
-/** Records of units begin here. */
-export const FIRST_UNIT_RECORD: number = UNITS.offset;

@@ -195,16 +195,16 @@ export class Processor {
   #helpers(): Readonly<Record<string, (...values: number[]) => number | void>> {
     const { hart } = this;
     return {
-      load: hart.load,
-      loadReserved: hart.loadReserved,
-      atomic: hart.atomic,
-      store: hart.store,
+      load: (size = 0) => hart.load(size),
+      loadReserved: (size = 0) => hart.loadReserved(size),
+      atomic: (size = 0) => hart.atomic(size),
+      store: (size = 0) => hart.store(size),
       system: (operation = 0, argument = 0) => {
         if (operation === SYSTEM.illegal && argument === UNKNOWN_BITS) this.#fetchBits();
         return hart.system(operation, argument);
       },
-      float: hart.float,
-      fetch: hart.fetch,
+      float: (operation = 0) => hart.float(operation),
+      fetch: () => hart.fetch(),
       decode: (record = 0) => this.#pages.decode(record, () => this.#secondParcel()),
       hot: (record = 0, kind = 0) => this.#requestUnit(record, kind),
     };

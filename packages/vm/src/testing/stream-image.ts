@@ -1,7 +1,8 @@
 import { RAM_BASE } from "../memory/layout.ts";
 import { FIRST_PROGRAM, PROGRAM_BYTES, PROGRAM_TABLE } from "./stream-layout.ts";
 import { assembleRunner, type RunnerOptions } from "./stream-runner.ts";
-import { generateProgram, type StreamOptions } from "./stream-program.ts";
+import type { StreamOptions } from "./stream-context.ts";
+import { generateProgram } from "./stream-program.ts";
 
 /** One image for all: the runner, its table, a program for each. */
 export function createStreamImage(programs: readonly StreamOptions[], options: RunnerOptions): Uint8Array {

@@ -31,8 +31,9 @@ export const BLOCK = {
    * and address of the first ones.
    */
   result: 0x280,
-  resultBytes: 68 * 8 + LOGGED_TRAPS * 24,
-  trapLog: 0x280 + 68 * 8,
+  /** 68 of 8 bytes, and 14 logged traps of 24. */
+  resultBytes: 880,
+  trapLog: 0x4a0,
   /** 64 constants. */
   pool: 0x600,
   scratchStart: 0x1000,

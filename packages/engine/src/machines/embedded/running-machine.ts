@@ -52,7 +52,8 @@ export class RunningMachine {
       drives: [disk],
       consolePorts: [UNUSED_PORT, ...Array.from({ length: GUEST_PORTS }, (_, port) => guestPortName(port))],
       serial: { transmit: openConsoleLog(join(folder, CONSOLE_LOG)) },
-      noReboot: true, ...(process.env["VM_MODE"] ? { mode: process.env["VM_MODE"] as never } : {}),
+      noReboot: true,
+      ...(process.env["VM_MODE"] ? { mode: process.env["VM_MODE"] as never } : {}),
     });
     return new RunningMachine(machine, disk, folder);
   }

@@ -44,7 +44,11 @@ export async function startQemu({ argv, folder, env, log: logName = LOG }: Launc
   try {
     await once(child, "spawn");
   } catch (cause: unknown) {
-    throw new CloisterError({ code: "machine_failed", message: `${program} could not be started: ${String(cause)}.`, cause });
+    throw new CloisterError({
+      code: "machine_failed",
+      message: `${program} could not be started: ${String(cause)}.`,
+      cause,
+    });
   }
   child.unref();
   const started = { pid: child.pid ?? 0, start: processTable.find(child.pid ?? 0)?.start ?? "" };

@@ -46,3 +46,44 @@ export const FLOOD_PROGRAM = `
         sb      a1, 0(s0)
         j       1b
 `;
+
+/** Prints `ready: `, sleeps while nothing comes, prints what is typed, and powers off after a line. */
+export const LINE_PROGRAM = `
+        .equ UART, 0x10000000
+        .equ INTERRUPT_ENABLE, 1
+        .equ LINE_STATUS, 5
+        .equ SYSCON, 0x100000
+        .equ TIME_COMPARE, 0x2004000
+        .equ TIME, 0x200bff8
+        .equ MILLISECOND, 10000
+        li      s0, UART
+        li      a1, 1
+        sb      a1, INTERRUPT_ENABLE(s0)
+        li      a1, 1 << 7
+        csrw    mie, a1
+        lla     a0, ready
+print:  lbu     a1, 0(a0)
+        beqz    a1, sleep
+        sb      a1, 0(s0)
+        addi    a0, a0, 1
+        j       print
+sleep:  li      a0, TIME
+        ld      a1, 0(a0)
+        li      a0, MILLISECOND
+        add     a1, a1, a0
+        li      a0, TIME_COMPARE
+        sd      a1, 0(a0)
+        wfi
+look:   lbu     a1, LINE_STATUS(s0)
+        andi    a1, a1, 1
+        beqz    a1, sleep
+        lbu     a1, 0(s0)
+        sb      a1, 0(s0)
+        li      a0, '\\n'
+        bne     a1, a0, look
+        li      a0, SYSCON
+        li      a1, 0x5555
+        sw      a1, 0(a0)
+        j       .
+ready:  .asciz  "ready: "
+`;
