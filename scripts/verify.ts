@@ -15,6 +15,7 @@ const steps: readonly (readonly [string, () => boolean | Promise<boolean>])[] = 
   ["lint", tool("oxlint", "--type-aware", "--deny-warnings")],
   ["types of core, without Node", tool("tsc", "-p", "packages/core")],
   ["types of vm, without Node", tool("tsc", "-p", "packages/vm")],
+  ["types of the page that shows vm", tool("tsc", "-p", "packages/vm/demo/page")],
   ["types", tool("tsc", "-p", ".")],
   ["layers", () => checkLayers(root)],
   ["dead exports and dependencies", tool("knip")],

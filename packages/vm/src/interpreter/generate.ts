@@ -176,7 +176,7 @@ function writeStoreBudget(writer: FunctionWriter, locals: Pick<Locals, "budget" 
   writer.i32(0);
   writer.get(locals.budget);
   writer.memory(OP.i32Store, STATE.budget);
-  writeCount(writer, STATE.interpreted, locals);
+  writeCount(writer, locals);
 }
 
 function writeLoadBudget(writer: FunctionWriter, budget: number, counted: number): void {
@@ -186,22 +186,18 @@ function writeLoadBudget(writer: FunctionWriter, budget: number, counted: number
   writer.set(counted);
 }
 
-/** Adds what was run since the budget was counted last. @param total offset of an i64 */
-export function writeCount(
-  writer: FunctionWriter,
-  total: number,
-  { budget, counted }: { readonly budget: number; readonly counted: number },
-): void {
+/** Adds what was run since the budget was counted last. */
+function writeCount(writer: FunctionWriter, { budget, counted }: Pick<Locals, "budget" | "counted">): void {
   writer.i32(0);
   writer.i32(0);
-  writer.memory(OP.i64Load, total);
+  writer.memory(OP.i64Load, STATE.interpreted);
   writer.get(counted);
   writer.get(budget);
   writer.tee(counted);
   writer.op(OP.i32Sub);
   writer.op(OP.i64ExtendI32S);
   writer.op(OP.i64Add);
-  writer.memory(OP.i64Store, total);
+  writer.memory(OP.i64Store, STATE.interpreted);
 }
 
 function writeLeave(writer: FunctionWriter, locals: Pick<Locals, "budget" | "counted">): void {

@@ -1,4 +1,3 @@
-import { writeCount } from "../interpreter/generate.ts";
 import { IrBlock, KIND, type Value } from "../ir/block.ts";
 import { HELPER, Lowering, type LoweringTarget } from "../ir/lower.ts";
 import { IrRecorder } from "../ir/recorder.ts";
@@ -58,7 +57,7 @@ class UnitCompiler {
   readonly #locals: Map<number, number> = new Map();
   readonly #lowering: Lowering;
   readonly #budget: number;
-  /** What the budget was when a block's instructions were last counted. */
+  /** What the budget was when the unit was entered, less what its calls have spent. */
   readonly #counted: number;
   readonly #next: number;
   readonly #entry: number;
@@ -107,6 +106,8 @@ class UnitCompiler {
   compile(): Uint8Array<ArrayBuffer> {
     const writer = this.#writer;
     this.#loadBudget();
+    writer.get(this.#budget);
+    writer.set(this.#counted);
     this.#leaveWhereOver(() => {
       writer.get(PC);
       writer.op(OP.return);
@@ -120,9 +121,11 @@ class UnitCompiler {
     writer.close();
     this.#writeLeaves();
     writer.close();
+    this.#countInstructions();
     this.#storeBudget();
     this.#jump();
     writer.close();
+    this.#countInstructions();
     this.#storeBudget();
     writer.get(this.#next);
     return writer.finish();
@@ -274,14 +277,36 @@ class UnitCompiler {
     this.#writer.i32(0);
     this.#writer.get(this.#budget);
     this.#writer.memory(OP.i32Store, STATE.budget);
-    if (!this.#isRegion) writeCount(this.#writer, STATE.inBlocks, { budget: this.#budget, counted: this.#counted });
   }
 
   #loadBudget(): void {
     this.#writer.i32(0);
     this.#writer.memory(OP.i32Load, STATE.budget);
-    if (!this.#isRegion) this.#writer.tee(this.#counted);
     this.#writer.set(this.#budget);
+  }
+
+  /** Adds what was run since the unit was entered, its calls aside, to its kind's count. */
+  #countInstructions(): void {
+    const writer = this.#writer;
+    writer.get(RECORD);
+    writer.memory(OP.i32Load, UNITS.counted);
+    writer.tee(this.#entry);
+    writer.get(this.#entry);
+    writer.memory(OP.i64Load, 0);
+    writer.get(this.#counted);
+    writer.get(this.#budget);
+    writer.op(OP.i32Sub);
+    writer.op(OP.i64ExtendI32S);
+    writer.op(OP.i64Add);
+    writer.memory(OP.i64Store, 0);
+  }
+
+  /** Leaves out of the count what is run elsewhere: moves its start by the budget, back before a call and forth after it. */
+  #shiftCount(opcode: number): void {
+    this.#writer.get(this.#counted);
+    this.#writer.get(this.#budget);
+    this.#writer.op(opcode);
+    this.#writer.set(this.#counted);
   }
 
   /** Finds `next` in the jump cache; returns it to the loop that runs units where it is not there. */
@@ -329,6 +354,7 @@ class UnitCompiler {
     writer.op(OP.return);
     writer.close();
     this.#findNext();
+    this.#shiftCount(OP.i32Sub);
     writer.get(this.#next);
     writer.get(DEPTH);
     writer.i32(1);
@@ -343,6 +369,7 @@ class UnitCompiler {
     writer.op(OP.return);
     writer.close();
     this.#loadBudget();
+    this.#shiftCount(OP.i32Add);
     const onward = this.#indexOf.get(returnsTo);
     if (onward !== undefined) this.#load(this.#flow.live[onward]);
     this.#goTo(returnsTo);
@@ -410,8 +437,15 @@ class UnitCompiler {
         this.#pushPc(this.#distance);
         writer.memory(OP.i64Store, STATE.pc);
       },
-      storeBudget: () => this.#storeBudget(),
-      loadBudget: () => this.#loadBudget(),
+      storeBudget: () => {
+        this.#countInstructions();
+        this.#storeBudget();
+      },
+      loadBudget: () => {
+        this.#loadBudget();
+        writer.get(this.#budget);
+        writer.set(this.#counted);
+      },
       budget: this.#budget,
       site: (size) => {
         writer.get(PC);

@@ -80,16 +80,9 @@ function decodeAt(distance: number, { page, offset, decode }: DiscoverOptions): 
 
 /** Where an instruction that ends a block may go on: after a call that is where it returns to. */
 function targets({ distance, immediate, length, rd }: UnitInstruction, flow: Flow): readonly number[] {
-  switch (flow) {
-    case "branch":
-      return [distance + length, distance + immediate];
-    case "jump":
-      return [rd === 0 ? distance + immediate : distance + length];
-    case "jump-register":
-      return rd === 0 ? [] : [distance + length];
-    default:
-      return [];
-  }
+  if (flow === "branch") return [distance + length, distance + immediate];
+  if (flow === "jump") return [rd === 0 ? distance + immediate : distance + length];
+  return flow === "jump-register" && rd !== 0 ? [distance + length] : [];
 }
 
 function leaders(found: Found, options: DiscoverOptions): readonly number[] {

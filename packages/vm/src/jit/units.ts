@@ -1,5 +1,5 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
-import { type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
+import { COUNTERS, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import { CachedUnits } from "./cached-units.ts";
@@ -86,7 +86,7 @@ export class Units {
     const start = Math.floor((request.address - RAM_BASE) / 4096) * 4096;
     const found = this.#cached?.find(request, this.#ram.subarray(start, start + 4096));
     if (!found) return false;
-    this.#enter(found.unit, found.code);
+    this.#enter(found.unit, found.code, "loaded");
     this.loaded[request.shape]++;
     return true;
   }
@@ -142,13 +142,13 @@ export class Units {
       if (!isCurrent(this.#ram, unit)) return;
       this.#cached?.add(unit);
       this.compiled[unit.shape]++;
-      this.#enter(unit, exports[`u${index}`]);
+      this.#enter(unit, exports[`u${index}`], "compiled");
     });
   }
 
   /** Has a unit entered. One that takes another's place takes its index too, so that whatever leads to that one leads to it. */
-  #enter(unit: CompiledUnit, code: unknown): void {
-    const { address, mode } = unit;
+  #enter(unit: CompiledUnit, code: unknown, origin: "compiled" | "loaded"): void {
+    const { address, mode, shape } = unit;
     const { pages, table, regionThreshold } = this.#options;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
@@ -159,6 +159,7 @@ export class Units {
     const unitRecord = UNITS.offset + index * UNITS.recordBytes;
     this.#view.setInt32(unitRecord, index, true);
     this.#view.setInt32(unitRecord + UNITS.counter, regionThreshold, true);
+    this.#view.setInt32(unitRecord + UNITS.counted, COUNTERS[shape][origin], true);
     pages.enter(record, unitRecord);
     const { body: _, ...kept } = unit;
     this.#remember({ ...kept, index });

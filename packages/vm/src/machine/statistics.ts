@@ -12,8 +12,8 @@ export type MachineStatistics = {
   readonly compiled: Readonly<Record<Shape, number>>;
   /** Units that came from the code cache. */
   readonly loaded: Readonly<Record<Shape, number>>;
-  /** Instructions that were interpreted, run in blocks, and run in regions. */
-  readonly byTier: Readonly<Record<"interpreter" | Shape, number>>;
+  /** Instructions that were interpreted, run in blocks, and run in regions; of the latter two, those in code of the cache. */
+  readonly byTier: Readonly<Record<"interpreter" | Shape | "cached", number>>;
   /** Why generated code came back to the machine's loop, how often. */
   readonly sliceEnds: SliceEnds;
 };
@@ -28,7 +28,7 @@ export function readStatistics(
     wallSeconds,
     compiled: { ...processor.compiled },
     loaded: { ...processor.loaded },
-    byTier: processor.countByTier(instructions),
+    byTier: processor.countByTier(),
     sliceEnds: ends,
   };
 }

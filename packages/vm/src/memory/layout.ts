@@ -108,9 +108,8 @@ export const STATE = {
   pmpaddr: 0x13d0,
   /** i32: interrupts that wires hold pending, as bits of mip; STATE.mip has those that software set. */
   interruptLines: 0x1450,
-  /** Instructions that were interpreted, and that were run in blocks, since the machine was made (i64). */
+  /** Instructions that were interpreted since the machine was made (i64); then those run in units, by COUNTERS. */
   interpreted: 0x1458,
-  inBlocks: 0x1460,
 } as const;
 
 /** Bytes of the state, registers included: what a snapshot saves. */
@@ -159,8 +158,17 @@ export function jumpCacheOffset(mode: Mode): number {
   return JUMP_CACHE.offset + mode * JUMP_CACHE.modeBytes;
 }
 
-/** Records of units, 16 bytes each: index in the table (i32); how often a block is still entered until it asks to become a region (i32). */
-export const UNITS = { offset: 0x1c_0000, recordBytes: 16, count: 0x1_4000, counter: 4 } as const;
+/**
+ * Records of units, 16 bytes each: index in the table (i32); how often a block is still entered until it asks to become a region (i32);
+ * where the instructions that it runs are counted (i32, of COUNTERS).
+ */
+export const UNITS = { offset: 0x1c_0000, recordBytes: 16, count: 0x1_4000, counter: 4, counted: 8 } as const;
+
+/** Where instructions in units are counted (i64 each): in blocks and regions, compiled in this run or loaded from the cache. */
+export const COUNTERS = {
+  block: { compiled: 0x1460, loaded: 0x1468 },
+  region: { compiled: 0x1470, loaded: 0x1478 },
+} as const;
 
 /**
  * Decoded instructions: a pool of pages. Each holds 2048 records of 16 bytes, one for each two bytes of code, and two that mark the

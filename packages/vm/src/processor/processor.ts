@@ -7,7 +7,16 @@ import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { Units } from "../jit/units.ts";
-import { JUMP_CACHE, JUMPS_FILLED_OFFSET, LEAVE, type Mode, MODE_COUNT, STATE, TLB } from "../memory/layout.ts";
+import {
+  COUNTERS,
+  JUMP_CACHE,
+  JUMPS_FILLED_OFFSET,
+  LEAVE,
+  type Mode,
+  MODE_COUNT,
+  STATE,
+  TLB,
+} from "../memory/layout.ts";
 import type { GuestMemory } from "../memory/physical-memory.ts";
 import { SYSTEM } from "../riscv/hart/port.ts";
 import { createHart, type Hart } from "../riscv/hart/hart.ts";
@@ -143,11 +152,17 @@ export class Processor {
     return this.#units.loaded;
   }
 
-  /** How many of the instructions that were run were interpreted, run in blocks, and run in regions. */
-  countByTier(instructions: number): Readonly<Record<"interpreter" | Shape, number>> {
-    const interpreter = Number(this.#view.getBigInt64(STATE.interpreted, true));
-    const block = Number(this.#view.getBigInt64(STATE.inBlocks, true));
-    return { interpreter, block, region: Math.max(0, instructions - interpreter - block) };
+  /** How many instructions were interpreted, run in blocks, and run in regions; and how many of the latter two in code of the cache. */
+  countByTier(): Readonly<Record<"interpreter" | Shape | "cached", number>> {
+    const count = (offset: number): number => Number(this.#view.getBigInt64(offset, true));
+    const { block, region } = COUNTERS;
+    const [blocks, regions] = [count(block.loaded), count(region.loaded)];
+    return {
+      interpreter: count(STATE.interpreted),
+      block: count(block.compiled) + blocks,
+      region: count(region.compiled) + regions,
+      cached: blocks + regions,
+    };
   }
 
   /** True while units are being compiled elsewhere: the host should listen for them. */

@@ -60,7 +60,6 @@ const FIELD_BYTES: Readonly<Record<keyof typeof STATE, number>> = {
   pmpaddr: 128,
   interruptLines: 8,
   interpreted: 0,
-  inBlocks: 0,
 };
 
 const SAVED_FIELDS: readonly (keyof typeof STATE)[] = (Object.keys(FIELD_BYTES) as (keyof typeof STATE)[]).filter(

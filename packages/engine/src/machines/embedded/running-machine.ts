@@ -53,6 +53,7 @@ export class RunningMachine {
       consolePorts: [UNUSED_PORT, ...Array.from({ length: GUEST_PORTS }, (_, port) => guestPortName(port))],
       serial: { transmit: openConsoleLog(join(folder, CONSOLE_LOG)) },
       noReboot: true,
+      background: process.env["VM_MODE"] === undefined,
       ...(process.env["VM_MODE"] ? { mode: process.env["VM_MODE"] as never } : {}),
     });
     return new RunningMachine(machine, disk, folder);

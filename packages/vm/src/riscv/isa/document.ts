@@ -41,9 +41,9 @@ function compressedRows(): readonly (readonly string[])[] {
 
 const INTRODUCTION = `# Instructions of the RISC-V machine
 
-Made from the tables in \`packages/vm/src/riscv/isa\`: what stands here is what decoder, interpreter, compiler and disassembler know.
-In an encoding, bit 31 (or 15) comes first, and a dot is a bit of an operand. Where two rows fit, the first counts: an instruction
-stands twice where an operand of x0 or 0 changes what it does.`;
+Made from the tables in \`packages/vm/src/riscv/isa\` by \`scripts/generate-vm-docs.ts\`; do not edit it by hand. What stands here is
+what decoder, interpreter, compiler and disassembler know. In an encoding, bit 31 (or 15) comes first, and a dot is a bit of an
+operand. Where two rows fit, the first counts: an instruction stands twice where an operand of x0 or 0 changes what it does.`;
 
 /** The Markdown of `docs/vm-riscv.md`: all instructions, with extension, format, operands, encoding, and how each ends. */
 export function documentInstructions(): string {
