@@ -35,12 +35,11 @@ Write 2 to two.txt.
 Write the sum to sum.txt.
 `;
 
-/** Every number that is there is right, and there are as many as tasks were begun: the agent's first try at the sum is wrong. */
+/** Every number that is there is right: the agent's first try at the sum is not. */
 const CHECK = `for pair in one:1 two:2 sum:3; do
   file=\${pair%:*}.txt
   test ! -e "$file" || test "$(cat "$file")" = "\${pair#*:}" || exit 1
 done
-test -e one.txt
 `;
 
 const AGENT = `uname -m >> machine.txt

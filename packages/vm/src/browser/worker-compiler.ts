@@ -26,7 +26,7 @@ export function createWorkerCompiler(worker: WorkerHandle, memory: CompilerMemor
   };
   return {
     compile: (requests) => ask<CompiledBatch>({ requests }),
-    load: (bodies) => ask<WebAssembly.Module>({ bodies }),
+    load: (module) => ask<WebAssembly.Module>({ module }),
     close: () => worker.terminate(),
   };
 }

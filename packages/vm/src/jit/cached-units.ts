@@ -33,16 +33,19 @@ export class CachedUnits {
     this.#options = options;
     const { cache, compiler, memoryDescription } = options;
     for (const units of chunk(cache.units(), compiler?.load ? BACKGROUND_BYTES : MODULE_BYTES)) {
-      const bodies = units.map(({ body }) => body);
-      const loaded = compiler?.load?.(bodies);
+      const bytes = encodeUnits(
+        units.map(({ body }) => body),
+        memoryDescription,
+      );
+      const loaded = compiler?.load?.(bytes);
       if (loaded) this.#await(units, loaded);
-      else this.#compile(units, bodies, memoryDescription);
+      else this.#compile(units, bytes);
     }
   }
 
-  #compile(units: readonly FoundUnit[], bodies: readonly Uint8Array[], description: MemoryDescription): void {
+  #compile(units: readonly FoundUnit[], bytes: Uint8Array<ArrayBuffer>): void {
     try {
-      this.#instantiate(units, new WebAssembly.Module(encodeUnits(bodies, description)));
+      this.#instantiate(units, new WebAssembly.Module(bytes));
     } catch {
       // The file was whole, yet not what this engine writes: these units are compiled anew.
     }

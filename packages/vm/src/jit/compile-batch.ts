@@ -25,10 +25,10 @@ export function compileBatch(
   return { module: new WebAssembly.Module(encodeUnits(bodies, description)), units };
 }
 
-/** What is asked of a worker that compiles: new units, or a module of old ones' bodies. */
+/** What is asked of a worker that compiles: new units, or a module of old ones. */
 export type CompilerMessage =
   | { readonly requests: readonly CompileRequest[] }
-  | { readonly bodies: readonly Uint8Array[] };
+  | { readonly module: Uint8Array<ArrayBuffer> };
 
 /** What such a worker answers. */
 export function answerCompilerMessage(
@@ -38,7 +38,7 @@ export function answerCompilerMessage(
 ): CompiledBatch | WebAssembly.Module | undefined {
   if ("requests" in message) return compileBatch(memory, description, message.requests);
   try {
-    return new WebAssembly.Module(encodeUnits(message.bodies, description));
+    return new WebAssembly.Module(message.module);
   } catch {
     return undefined; // The file was whole, yet not what this engine writes: these units are compiled anew.
   }

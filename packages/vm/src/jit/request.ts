@@ -34,7 +34,10 @@ export type CompiledBatch = {
 export interface UnitCompiler {
   /** Compiles what the guest's memory holds now, or a little later. Never rejects; a unit that can't be compiled is left out. */
   compile(requests: readonly CompileRequest[]): Promise<CompiledBatch | undefined>;
-  /** Makes units that were compiled in an earlier run one module again. Left out: the machine does it itself, when it starts. */
-  load?(bodies: readonly Uint8Array[]): Promise<WebAssembly.Module | undefined>;
+  /**
+   * Compiles the module of units that were compiled in an earlier run. Left out: the machine does it itself, when it starts.
+   * @param bytes are the compiler's from now on
+   */
+  load?(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module | undefined>;
   close(): void;
 }

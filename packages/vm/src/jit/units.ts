@@ -25,6 +25,8 @@ export type UnitsOptions = {
   readonly blockThreshold: number;
   /** How often a block is entered before it becomes a region; 0: never. */
   readonly regionThreshold: number;
+  /** Most units at one time, and one; UNITS.count where left out. */
+  readonly mostUnits?: number;
 };
 
 /** A unit that is in use. */
@@ -153,8 +155,9 @@ export class Units {
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
     const old = this.#at(address, mode);
-    if (old) this.#release(old);
     const index = old?.index ?? this.#takeIndex();
+    if (index === undefined) return pages.dropAll(); // There is no room: what is still in use comes back soon.
+    if (old) this.#release(old);
     table.set(index, code);
     const unitRecord = UNITS.offset + index * UNITS.recordBytes;
     this.#view.setInt32(unitRecord, index, true);
@@ -188,10 +191,11 @@ export class Units {
     this.#freeIndices.push(index);
   }
 
-  #takeIndex(): number {
-    const index = this.#freeIndices.shift() ?? this.#nextIndex++;
-    const { table } = this.#options;
-    if (index >= table.length) table.grow(Math.max(1024, table.length));
+  /** @returns undefined where all are taken */
+  #takeIndex(): number | undefined {
+    const { table, mostUnits = UNITS.count } = this.#options;
+    const index = this.#freeIndices.pop() ?? (this.#nextIndex < mostUnits ? this.#nextIndex++ : undefined);
+    if (index !== undefined && index >= table.length) table.grow(Math.max(1024, table.length));
     return index;
   }
 

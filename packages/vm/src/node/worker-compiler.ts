@@ -15,15 +15,14 @@ export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
   worker.on("error", () => {
     for (const resolve of waiting.splice(0)) resolve(undefined);
   });
-  const ask = (message: CompilerMessage): Promise<Answer> =>
+  const ask = (message: CompilerMessage, given: ArrayBuffer[] = []): Promise<Answer> =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      // oxlint-disable-next-line require-post-message-target-origin -- Node's workers have none
-      worker.postMessage(message);
+      worker.postMessage(message, given);
     });
   return {
     compile: (requests) => ask({ requests }) as Promise<CompiledBatch | undefined>,
-    load: (bodies) => ask({ bodies }) as Promise<WebAssembly.Module | undefined>,
+    load: (module) => ask({ module }, [module.buffer]) as Promise<WebAssembly.Module | undefined>,
     close: () => void worker.terminate(),
   };
 }

@@ -81,9 +81,9 @@ async function readLine(socket: Socket): Promise<string> {
   let text = "";
   for await (const chunk of socket.setEncoding("utf8") as AsyncIterable<string>) {
     text += chunk;
+    if (text.length > LINE_BYTES) throw new Error("it said too much");
     const end = text.indexOf("\n");
     if (end >= 0) return text.slice(0, end);
-    if (text.length > LINE_BYTES) throw new Error("it said too much");
   }
   throw new Error("it has ended");
 }

@@ -42,19 +42,19 @@ export class RunningMachine {
    * Makes a machine of the files in its folder.
    * @throws VmError where the image, the disk or the memory can't be had
    */
-  static async open(folder: string, { layer, memoryMib, state }: LaunchRecord): Promise<RunningMachine> {
+  static async open(folder: string, { layer, memoryMib, codeFolder, state }: LaunchRecord): Promise<RunningMachine> {
     const imageFolder = dirname(realpathSync(join(folder, IMAGE_FILES.disk)));
     const disk = new SwitchingDisk(join(folder, layer), imageFolder);
+    const code = await openSharedCode(codeFolder);
     const machine = await createMachine({
       host: nodeHost(),
       ...(state === undefined ? bootFiles(folder) : { snapshot: readFileSync(state) }),
       memoryMib,
+      ...(code === undefined ? {} : { cache: code.cache }),
       drives: [disk],
       consolePorts: [UNUSED_PORT, ...Array.from({ length: GUEST_PORTS }, (_, port) => guestPortName(port))],
       serial: { transmit: openConsoleLog(join(folder, CONSOLE_LOG)) },
       noReboot: true,
-      background: process.env["VM_MODE"] === undefined,
-      ...(process.env["VM_MODE"] ? { mode: process.env["VM_MODE"] as never } : {}),
     });
     return new RunningMachine(machine, disk, folder);
   }

@@ -5,6 +5,7 @@ import { encodeUnits } from "../../jit/compile-batch.ts";
 import { compileUnit } from "../../jit/compile-unit.ts";
 import { discoverBlocks } from "../../jit/discover.ts";
 import type { Shape } from "../../jit/request.ts";
+import { Units } from "../../jit/units.ts";
 import {
   JUMP_CACHE,
   MODE,
@@ -50,11 +51,14 @@ export class BareCore {
   readonly pages: DecodedPages;
   /** Calls of the helpers, by name. */
   readonly calls: Map<string, number> = new Map();
+  /** Called when a page is forgotten. */
+  onForget: (page: number) => void = () => undefined;
   /** Called before a value is stored by the slow side, with its address. */
   onStore: (address: number) => void = () => undefined;
   readonly #memory: WebAssembly.Memory;
   readonly #unitHost: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly #run: () => void;
+  readonly #table: WebAssembly.Table;
 
   constructor({ instructions, decode, hasRounding }: BareInstructions = RISC_V) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
@@ -70,10 +74,14 @@ export class BareCore {
       decode,
       hasRounding,
       threshold: 0,
-      onForget: (_page, offset) => this.#forgetFetches(offset),
+      onForget: (page, offset) => {
+        this.onForget(page);
+        this.#forgetFetches(offset);
+      },
       onCode: () => undefined,
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 16 });
+    this.#table = table;
     const host = { memory, table, ...this.#helpers() };
     const core = new WebAssembly.Module(encodeCoreModule(DESCRIPTION, instructions));
     const { run, ...helpers } = new WebAssembly.Instance(core, { host }).exports;
@@ -101,6 +109,22 @@ export class BareCore {
     this.view.setInt32(STATE.budget, budget, true);
     this.#run();
     return Number(this.view.getBigUint64(STATE.pc, true));
+  }
+
+  /** Compiled units of this core, of which there may be `mostUnits` - 1 at one time. */
+  createUnits(mostUnits: number): Units {
+    return new Units({
+      memory: this.#memory,
+      memoryDescription: DESCRIPTION,
+      table: this.#table,
+      pages: this.pages,
+      host: this.#unitHost,
+      shapes: ["block"],
+      firstThreshold: 1,
+      blockThreshold: 1,
+      regionThreshold: 0,
+      mostUnits,
+    });
   }
 
   /** Compiles the code at addresses to units. */
