@@ -10,8 +10,8 @@ export type DecodedPagesOptions = {
   readonly hasRounding: (instruction: number) => boolean;
   /** How often a jump arrives before `hot` is told: 1 to 65535; 0: never. */
   readonly threshold: number;
-  /** A page is forgotten: what was compiled from it must go, and entries of fetch tables that lead to `offset`. */
-  readonly onForget: (page: number, offset: number) => void;
+  /** A page is forgotten for one mode: what is entered from its records, at `offset`, must go, and so must entries of fetch tables that lead there. */
+  readonly onForget: (offset: number) => void;
   /** A page counts as code from now on: it may no longer be in a write table. */
   readonly onCode: (page: number) => void;
 };
@@ -78,7 +78,7 @@ export class DecodedPages {
     if (key === -1) return;
     this.#slotOf.delete(key);
     this.#keyOf[slot] = -1; // The records stay until another page needs the room: they may be running.
-    this.#options.onForget(Math.floor(key / MODES), slotOffset(slot));
+    this.#options.onForget(slotOffset(slot));
   }
 
   /** Forgets everything. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
-import { MODE, RAM_BASE, UNITS } from "../memory/layout.ts";
+import { MODE, type Mode, RAM_BASE, UNITS } from "../memory/layout.ts";
 import { BareCore } from "../processor/testing/bare-core.ts";
 
 const MOST_UNITS = 10;
@@ -29,9 +29,35 @@ function compilePage(core: BareCore, units: ReturnType<BareCore["createUnits"]>,
 test("units never take more records than there are: all are forgotten then, and the next ones find room again", () => {
   const core = new BareCore();
   const units = core.createUnits(MOST_UNITS);
-  core.onForget = (page) => void units.forget(page);
+  core.onForget = (offset) => void units.forget(offset);
   const records = [0, 1, 2, 3, 4].flatMap((page) => compilePage(core, units, page));
   assert.ok(records.length > MOST_UNITS, `expected more units than fit at one time, got ${records.length}`);
   const end = UNITS.offset + MOST_UNITS * UNITS.recordBytes;
   assert.ok(records.every((record) => record > UNITS.offset && record < end));
+});
+
+test("a page that is forgotten for one mode keeps the units that are entered in another", () => {
+  const core = new BareCore();
+  const units = core.createUnits(UNITS.count);
+  core.onForget = (offset) => void units.forget(offset);
+  const address = RAM_BASE;
+  core.write(address, [ADDI_T0_T0_1, RETURN]);
+  const enter = (mode: Mode): number => {
+    core.pages.open(address / 4096, mode);
+    units.request({ address, mode, shape: "block" });
+    units.compileWaiting();
+    const record = core.pages.recordOf(address, mode) ?? 0;
+    return core.view.getInt32(core.view.getInt32(record + RECORD.immediate, true), true);
+  };
+  const kept = enter(MODE.supervisorUser);
+  enter(MODE.supervisor);
+  const forgotten = core.pages.open(address / 4096, MODE.supervisor);
+  units.forget(forgotten);
+  core.write(address + 4096, [ADDI_T0_T0_1, RETURN]);
+  core.pages.open(address / 4096 + 1, MODE.machine);
+  units.request({ address: address + 4096, mode: MODE.machine, shape: "block" });
+  units.compileWaiting();
+  const record = core.pages.recordOf(address + 4096, MODE.machine) ?? 0;
+  const next = core.view.getInt32(core.view.getInt32(record + RECORD.immediate, true), true);
+  assert.notEqual(next, kept, "expected the index of a unit that is still entered not to be lent again");
 });

@@ -1,5 +1,6 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
-import { COUNTERS, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
+import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
+import { PAGE_BYTES } from "../memory/physical-memory.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import { CachedUnits } from "./cached-units.ts";
@@ -30,7 +31,11 @@ export type UnitsOptions = {
 };
 
 /** A unit that is in use. */
-type Installed = Omit<CompiledUnit, "body"> & { readonly index: number };
+type Installed = Omit<CompiledUnit, "body"> & {
+  readonly index: number;
+  /** Offset of the decoded page that it is entered from. */
+  readonly page: number;
+};
 
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;
@@ -43,6 +48,7 @@ export class Units {
   readonly #options: UnitsOptions;
   readonly #view: DataView;
   readonly #ram: Uint8Array;
+  /** By the offset of the decoded page that they are entered from: it is forgotten for one mode, and may stay for another. */
   readonly #byPage: Map<number, Installed[]> = new Map();
   readonly #byIndex: Map<number, Installed> = new Map();
   /** What was asked for and is not there yet, by `keyOf`. */
@@ -85,8 +91,8 @@ export class Units {
 
   /** Enters a unit of the cache, where there is one. */
   #load(request: CompileRequest): boolean {
-    const start = Math.floor((request.address - RAM_BASE) / 4096) * 4096;
-    const found = this.#cached?.find(request, this.#ram.subarray(start, start + 4096));
+    const start = Math.floor((request.address - RAM_BASE) / PAGE_BYTES) * PAGE_BYTES;
+    const found = this.#cached?.find(request, this.#ram.subarray(start, start + PAGE_BYTES));
     if (!found) return false;
     this.#enter(found.unit, found.code, "loaded");
     this.loaded[request.shape]++;
@@ -154,7 +160,8 @@ export class Units {
     const { pages, table, regionThreshold } = this.#options;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
-    const old = this.#at(address, mode);
+    const page = record - (address % PAGE_BYTES) * (DECODED.recordBytes / 2);
+    const old = this.#byPage.get(page)?.find((other) => other.address === address);
     const index = old?.index ?? this.#takeIndex();
     if (index === undefined) return pages.dropAll(); // There is no room: what is still in use comes back soon.
     if (old) this.#release(old);
@@ -165,23 +172,18 @@ export class Units {
     this.#view.setInt32(unitRecord + UNITS.counted, COUNTERS[shape][origin], true);
     pages.enter(record, unitRecord);
     const { body: _, ...kept } = unit;
-    this.#remember({ ...kept, index });
-  }
-
-  #at(address: number, mode: Mode): Installed | undefined {
-    return this.#byPage.get(pageOf(address))?.find((unit) => unit.address === address && unit.mode === mode);
+    this.#remember({ ...kept, index, page });
   }
 
   #remember(unit: Installed): void {
-    const page = pageOf(unit.address);
-    const list = this.#byPage.get(page);
+    const list = this.#byPage.get(unit.page);
     if (list) list.push(unit);
-    else this.#byPage.set(page, [unit]);
+    else this.#byPage.set(unit.page, [unit]);
     this.#byIndex.set(unit.index, unit);
   }
 
   #release(unit: Installed): void {
-    const list = this.#byPage.get(pageOf(unit.address));
+    const list = this.#byPage.get(unit.page);
     list?.splice(list.indexOf(unit), 1);
     this.#byIndex.delete(unit.index);
   }
@@ -199,7 +201,7 @@ export class Units {
     return index;
   }
 
-  /** Forgets the units of a page. The caller empties the jump cache. @returns true where there were any */
+  /** Forgets the units of a decoded page, by its offset. The caller empties the jump cache. @returns true where there were any */
   forget(page: number): boolean {
     const list = this.#byPage.get(page);
     if (!list) return false;
@@ -211,8 +213,4 @@ export class Units {
 
 function keyOf({ address, mode, shape }: CompileRequest): string {
   return `${address} ${mode} ${shape}`;
-}
-
-function pageOf(address: number): number {
-  return Math.floor(address / 4096);
 }

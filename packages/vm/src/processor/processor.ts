@@ -87,7 +87,7 @@ export class Processor {
       decode,
       hasRounding: (instruction) => FORMATS[instructionAt(instruction).format].rounding === true,
       threshold: mode === "interpreter" ? 0 : firstThreshold,
-      onForget: (page, offset) => this.#forget(page, offset),
+      onForget: (offset) => this.#forget(offset),
       onCode: (page) => this.hart.watchCode(page),
     });
     this.hart = createHart({
@@ -197,9 +197,9 @@ export class Processor {
     view.setInt32(STATE.budget, 0, true);
   }
 
-  /** What was compiled from a page goes, and whatever leads to its records. */
-  #forget(page: number, offset: number): void {
-    if (this.#units.forget(page)) this.forgetJumps();
+  /** What is entered from a page's records goes, and whatever leads to them. */
+  #forget(offset: number): void {
+    if (this.#units.forget(offset)) this.forgetJumps();
     for (let mode = 0; mode < MODE_COUNT; mode++) {
       const table = TLB.offset + mode * TLB.modeBytes + TLB.fetch;
       for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes)

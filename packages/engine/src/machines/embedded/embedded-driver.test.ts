@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { findQemu as findProcess } from "../qemu/qemu-process.ts";
 import { newMachineId } from "../manager/names.ts";
-import type { MachineId, MachineSpec } from "../port.ts";
+import type { MachineSpec } from "../port.ts";
 import { makeTestHome, riscvTinyImage } from "../testing/test-home.ts";
 import { openConsoleLog } from "./console-log.ts";
 import { createEmbeddedDriver } from "./index.ts";
@@ -15,7 +15,7 @@ const { env, places } = home;
 const driver = createEmbeddedDriver({ env, places });
 
 function newSpec(image: MachineSpec["image"]): MachineSpec {
-  const id = newMachineId(places) as MachineId;
+  const id = newMachineId(places);
   const spec = {
     id,
     folder: join(places.machines, id),

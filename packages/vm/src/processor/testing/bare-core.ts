@@ -51,8 +51,8 @@ export class BareCore {
   readonly pages: DecodedPages;
   /** Calls of the helpers, by name. */
   readonly calls: Map<string, number> = new Map();
-  /** Called when a page is forgotten. */
-  onForget: (page: number) => void = () => undefined;
+  /** Called when a decoded page is forgotten, with its offset. */
+  onForget: (offset: number) => void = () => undefined;
   /** Called before a value is stored by the slow side, with its address. */
   onStore: (address: number) => void = () => undefined;
   readonly #memory: WebAssembly.Memory;
@@ -74,8 +74,8 @@ export class BareCore {
       decode,
       hasRounding,
       threshold: 0,
-      onForget: (page, offset) => {
-        this.onForget(page);
+      onForget: (offset) => {
+        this.onForget(offset);
         this.#forgetFetches(offset);
       },
       onCode: () => undefined,
