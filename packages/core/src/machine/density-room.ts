@@ -29,7 +29,7 @@ export const DRIVER_APPETITES: Readonly<Record<DriverName, DriverAppetite>> = {
   ssh: { overheadMib: 16, memoryShare: 0, diskShare: 0 },
   sandbox: PROCESSES,
   container: { ...PROCESSES, overheadMib: 32 },
-  embedded: { ...VIRTUAL, overheadMib: 384 },
+  embedded: { ...VIRTUAL, overheadMib: 512 },
   lima: { ...VIRTUAL, overheadMib: 192 },
   libvirt: VIRTUAL,
   qemu: VIRTUAL,

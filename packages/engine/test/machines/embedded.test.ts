@@ -4,11 +4,11 @@ import { createEmbeddedDriver } from "../../src/machines/embedded/index.ts";
 import { riscvTinyImage } from "../../src/machines/testing/test-home.ts";
 import { describeDriver } from "./describe-driver.ts";
 
-const limits = { memoryMib: 128, cpus: 1, diskMib: 64, processes: 64 };
+const limits = { memoryMib: 192, cpus: 1, diskMib: 64, processes: 64 };
 
 describeDriver({
   name: "embedded",
-  everyNthKill: 4,
+  everyNthKill: 6,
   limits,
   // One boot is enough for all: machines of this size are clones of a template.
   prepare: async (home) => {

@@ -25,8 +25,6 @@ const layer = z.string().regex(/^layer-[0-9a-f]{12}\.qcow2$/);
 export type LaunchRecord = {
   readonly socketFolder: string;
   readonly memoryMib: number;
-  /** Folder of the code that machines have compiled. */
-  readonly codeFolder: string;
   /** The disk's last layer, in the machine's folder. */
   readonly layer: string;
   /** Absolute path of the saved memory and devices to go on from; left out: it boots. */
@@ -37,7 +35,6 @@ export type LaunchRecord = {
 export const launchSchema: z.ZodType<LaunchRecord> = z.object({
   socketFolder: z.string().startsWith("/"),
   memoryMib: z.int().positive(),
-  codeFolder: z.string().startsWith("/"),
   layer,
   state: stateFile.optional(),
 });

@@ -22,6 +22,9 @@ const BOOT_MS = 120_000;
 /** The engine makes little garbage, and lives long: room for young objects, in MiB for each of its threads, would only fill up. */
 const NODE_FLAGS = ["--max-semi-space-size=2"];
 
+/** What each of its threads has once allocated and freed would else be kept for that thread alone (glibc: mallopt(3), M_ARENA_MAX). */
+const NODE_ENV = { MALLOC_ARENA_MAX: "2" };
+
 /** Where a machine lies, and how its process is marked. */
 export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | "env">;
 
@@ -38,7 +41,7 @@ export async function launch(place: MachinePlace, record: DiskRecord, state?: st
   const settings: LaunchRecord = { socketFolder, memoryMib, layer: record.layers.at(-1) ?? "", state };
   writeRecord(folder, FILES.launch, settings);
   const argv = [process.execPath, ...NODE_FLAGS, machineEntry(), PROCESS_MARK, id, folder];
-  const started = await startProcess({ argv, folder, env, log: FILES.log });
+  const started = await startProcess({ argv, folder, env: { ...env, ...NODE_ENV }, log: FILES.log });
   try {
     await askMachine(socketFolder, { do: "await_guest" }, { limitMs: BOOT_MS, isAlive: () => isLiving(started) });
   } catch (cause: unknown) {

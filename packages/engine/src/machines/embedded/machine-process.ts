@@ -1,5 +1,6 @@
 // The process of a machine. Arguments: a mark, the machine's id, its folder. It ends with the guest, or when it is asked to.
 import { join } from "node:path";
+import { machinePlaces } from "../places.ts";
 import { GUEST_PORTS, SOCKETS } from "../qemu/command-line.ts";
 import { readRecord } from "../tool/record.ts";
 import { serveControl } from "./control-server.ts";
@@ -11,7 +12,9 @@ const [, , , , folder = ""] = process.argv;
 const launch = readRecord(folder, FILES.launch, launchSchema);
 if (launch === undefined) throw new Error(`there is nothing to start in ${folder}`);
 const { socketFolder } = launch;
-const machine = await RunningMachine.open(folder, launch);
+const env = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+const codeFolder = join(machinePlaces(Object.fromEntries(env)).cache, "vm-code");
+const machine = await RunningMachine.open(folder, launch, codeFolder);
 for (let port = 0; port < GUEST_PORTS; port++)
   await servePort(machine.guestPort(port), join(socketFolder, SOCKETS.guest(port)));
 machine.start();

@@ -13,6 +13,7 @@ import {
 import { nodeHost } from "@cloister/vm/node";
 import { CONSOLE_LOG, GUEST_PORTS } from "../qemu/command-line.ts";
 import { IMAGE_FILES } from "../qemu/layers.ts";
+import { openSharedCode, type SharedCode } from "./code-cache.ts";
 import { openConsoleLog } from "./console-log.ts";
 import type { ControlRequest, LaunchRecord } from "./control.ts";
 import { COMMAND_LINE } from "./hardware.ts";
@@ -21,6 +22,13 @@ import { SwitchingDisk } from "./switching-disk.ts";
 /** The first port of a console device is the guest's hvc0, which nobody uses: its console is the serial port. */
 const UNUSED_PORT = "console";
 const guestPortName = (port: number): string => `cloister.${port}`;
+
+type Parts = {
+  readonly machine: Machine;
+  readonly disk: SwitchingDisk;
+  readonly folder: string;
+  readonly code: SharedCode | undefined;
+};
 
 /** A machine that runs in this process. */
 export class RunningMachine {
@@ -31,21 +39,34 @@ export class RunningMachine {
   #turn: Promise<unknown> = Promise.resolve();
   #end = Promise.withResolvers<MachineEnd>();
   #isPaused = false;
+  /** Settles when the guest agent has opened its first port. */
+  readonly #listening = Promise.withResolvers<void>();
+  readonly #code: SharedCode | undefined;
 
-  private constructor(machine: Machine, disk: SwitchingDisk, folder: string) {
+  private constructor({ machine, disk, folder, code }: Parts) {
     this.#machine = machine;
     this.#disk = disk;
     this.#folder = folder;
+    this.#code = code;
+    const port = this.guestPort(0);
+    port.onGuestOpen = () => this.#listening.resolve();
+    if (port.guestOpen) this.#listening.resolve();
   }
 
   /**
    * Makes a machine of the files in its folder.
+   * @param codeFolder where machines keep what they have compiled
    * @throws VmError where the image, the disk or the memory can't be had
    */
-  static async open(folder: string, { layer, memoryMib, codeFolder, state }: LaunchRecord): Promise<RunningMachine> {
+  static async open(
+    folder: string,
+    { layer, memoryMib, state }: LaunchRecord,
+    codeFolder: string,
+  ): Promise<RunningMachine> {
     const imageFolder = dirname(realpathSync(join(folder, IMAGE_FILES.disk)));
     const disk = new SwitchingDisk(join(folder, layer), imageFolder);
-    const code = await openSharedCode(codeFolder);
+    // Code that was loaded stays in memory: that pays for a boot, which runs much of it, and not for what goes on in the middle.
+    const code = state === undefined ? await openSharedCode(codeFolder) : undefined;
     const machine = await createMachine({
       host: nodeHost(),
       ...(state === undefined ? bootFiles(folder) : { snapshot: readFileSync(state) }),
@@ -56,7 +77,7 @@ export class RunningMachine {
       serial: { transmit: openConsoleLog(join(folder, CONSOLE_LOG)) },
       noReboot: true,
     });
-    return new RunningMachine(machine, disk, folder);
+    return new RunningMachine({ machine, disk, folder, code });
   }
 
   /** The port of a connection to the guest agent. @param port 0 to 3 */
@@ -66,9 +87,10 @@ export class RunningMachine {
     return found;
   }
 
-  /** Lets it run. */
+  /** Lets it run. What was compiled until the guest agent listens is kept then: that is what the next machine starts with. */
   start(): void {
     this.#go();
+    void this.#listening.promise.then(() => this.#code?.save());
   }
 
   /** Waits until the guest powers off or resets, or somebody asks it to stop. @returns why. @throws VmError where the engine fails */
@@ -78,13 +100,14 @@ export class RunningMachine {
     } finally {
       this.#disk.flush();
       this.#machine.close();
+      await this.#code?.save();
     }
   }
 
   /** Does what was asked over the control socket. */
   handle(request: ControlRequest): Promise<unknown> {
     if (request.do === "state") return Promise.resolve(this.#isPaused ? "paused" : "running");
-    if (request.do === "await_guest") return this.#guestListens();
+    if (request.do === "await_guest") return this.#listening.promise;
     if (request.do === "stats") return Promise.resolve(this.#machine.stats());
     return this.#inTurn(() => this.#change(request));
   }
@@ -125,14 +148,6 @@ export class RunningMachine {
     const pausedMs = performance.now() - begun;
     if (state !== undefined && saved !== undefined) await writeFile(state, await saved, { flag: "wx", mode: 0o600 });
     return pausedMs;
-  }
-
-  #guestListens(): Promise<void> {
-    const port = this.guestPort(0);
-    if (port.guestOpen) return Promise.resolve();
-    return new Promise((resolve) => {
-      port.onGuestOpen = () => resolve();
-    });
   }
 
   #inTurn(act: () => Promise<unknown>): Promise<unknown> {
