@@ -1,12 +1,14 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { findQemu as findProcess } from "../qemu/qemu-process.ts";
 import { newMachineId } from "../manager/names.ts";
+import { openImages } from "../open-machines.ts";
 import type { MachineSpec } from "../port.ts";
-import { makeTestHome, riscvTinyImage } from "../testing/test-home.ts";
+import { makeTestHome, riscvTinyImage, tinyImage } from "../testing/test-home.ts";
 import { openConsoleLog } from "./console-log.ts";
+import { findAllMachines } from "./find-processes.ts";
 import { createEmbeddedDriver } from "./index.ts";
 
 const home = makeTestHome();
@@ -29,6 +31,10 @@ function newSpec(image: MachineSpec["image"]): MachineSpec {
   return spec;
 }
 
+function runningIn(folder: string): readonly string[] {
+  return findAllMachines().flatMap((found) => (found.folder.startsWith(folder) ? [found.folder] : []));
+}
+
 test("the probe runs a program in the engine", async () => {
   const { usable, reason } = await driver.probe({ env });
   equal(usable, true, reason);
@@ -43,6 +49,30 @@ test("a machine is made of an image for RISC-V, and of no other", async () => {
   ] as const;
   for (const [image, message] of cases)
     await rejects(driver.create(newSpec(image)), { code: "image_invalid", message, remedy: /--arch riscv64/ });
+});
+
+test("of images with one name, the one for embedded machines is found by their architecture", async () => {
+  const [native, riscv] = await Promise.all([tinyImage(home), riscvTinyImage(home)]);
+  const images = openImages(env);
+  equal(images.find("tiny")?.digest, native.digest);
+  equal(images.find("tiny", driver.images?.architecture)?.digest, riscv.digest);
+});
+
+test("a template leaves no process, and a machine starts from it", async () => {
+  const image = await riscvTinyImage(home);
+  const machine = newSpec(image);
+  const spec = { image, limits: machine.limits, folder: places.templates, warmUp: [] };
+  const fingerprint = await driver.templates?.prepare(spec);
+  equal(await driver.templates?.prepare(spec), fingerprint);
+  deepEqual(runningIn(home.folder), []);
+  await driver.create(machine);
+  try {
+    deepEqual(await driver.found({ env }), [machine.id]);
+    equal(existsSync(join(machine.folder, "kernel")), true, "it can boot without its template");
+  } finally {
+    await driver.destroy(machine);
+  }
+  deepEqual(runningIn(home.folder), []);
 });
 
 test("a machine whose process is killed is stopped, starts again with its disk, and leaves nothing when it is removed", async () => {

@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { MachineSpec } from "../port.ts";
 import { CONSOLE_LOG } from "../qemu/command-line.ts";
@@ -12,7 +13,7 @@ import {
 import type { QemuRecord as DiskRecord } from "../qemu/record.ts";
 import { writeRecord } from "../tool/index.ts";
 import { askMachine } from "./control-client.ts";
-import { FILES, type LaunchRecord } from "./control.ts";
+import { CONTROL_SOCKET, FILES, type LaunchRecord } from "./control.ts";
 import { machineEntry } from "./entry.ts";
 import { PROCESS_MARK } from "./find-processes.ts";
 
@@ -37,6 +38,8 @@ export async function launch(place: MachinePlace, record: DiskRecord, state?: st
   const { id, folder, socketFolder, env } = place;
   if (findProcess(folder) !== undefined) return;
   mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
+  // That of a process before, which may be about to end: the new one makes it again.
+  rmSync(join(socketFolder, CONTROL_SOCKET), { force: true });
   const { memoryMib } = record.hardware;
   const settings: LaunchRecord = { socketFolder, memoryMib, layer: record.layers.at(-1) ?? "", state };
   writeRecord(folder, FILES.launch, settings);

@@ -110,13 +110,19 @@ export async function keepTemplate({ folder: templates, fingerprint, env, make }
   try {
     mkdirSync(place.folder, { mode: 0o700 });
     await make(place);
+    await endProcess(place.folder);
     writeRecord(place.folder, FILE, { fingerprint });
     renameSync(place.folder, folder);
   } finally {
-    const running = findQemu(place.folder);
-    if (running !== undefined) await killQemu([running]);
+    await endProcess(place.folder);
     for (const left of [place.folder, place.socketFolder]) rmSync(left, { recursive: true, force: true });
   }
+}
+
+/** Kills the process of a machine, where there is one. */
+async function endProcess(folder: string): Promise<void> {
+  const running = findQemu(folder);
+  if (running !== undefined) await killQemu([running]);
 }
 
 /** Tells whether a process is that of a template that somebody is making just now. */
