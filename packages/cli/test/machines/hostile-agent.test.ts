@@ -113,8 +113,9 @@ echo TASK_COMPLETE
 `,
       },
     });
+    // Put together here: a machine that can read this file must not find the mark in it.
     const heldOut = join(victim.folder, "held-out");
-    writeFiles(heldOut, { "hidden/check.txt": "zq7-kept-back\n" });
+    writeFiles(heldOut, { "hidden/check.txt": `${["zq7", "kept", "back"].join("-")}\n` });
     writeFiles(victim.root, { "plan.md": plan.replace("HELD_OUT", heldOut) });
     victim.git("commit", "-qam", "plan");
     const end = await victim.run(RUN);
