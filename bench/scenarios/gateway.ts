@@ -14,8 +14,8 @@ const ROUNDS = 3;
 /** Requests of each kind in a round, and how many are under way at once: as many streams as one credential may have. */
 const LOADS: Readonly<Record<LoadKind, { readonly connections: number; readonly requests: number }>> = {
   paced: { connections: 16, requests: 64 },
-  short: { connections: 32, requests: 3000 },
-  large: { connections: 32, requests: 1500 },
+  short: { connections: 32, requests: 6000 },
+  large: { connections: 32, requests: 3000 },
 };
 
 /** The scenario. */

@@ -5,12 +5,13 @@ import {
   type Lease,
   type LimitGate,
   type ModelRequest,
+  type NextMove,
   RefusedError,
   type Upstream,
 } from "../port.ts";
 import { oncePerObject } from "../once-per-object.ts";
 import { withCredential, withoutEncoding } from "./headers.ts";
-import { type Outgoing, type Patience, send, type UpstreamAnswer } from "./send.ts";
+import { type AnswerHead, type Outgoing, type Patience, send, type Sink } from "./send.ts";
 
 /** What sending needs. */
 export type Sender = {
@@ -19,37 +20,66 @@ export type Sender = {
   readonly patience: Patience;
 };
 
-/** An answer, and what it was had with. */
-export type Attempted = { readonly answer: UpstreamAnswer; readonly lease: Lease; readonly attempts: number };
+/** An answer that has begun, and what it was had with. */
+export type Attempted = { readonly head: AnswerHead; readonly lease: Lease; readonly attempts: number };
+
+/** Who asks. */
+export type Client = {
+  /** Aborted when it goes away. */
+  readonly signal: AbortSignal;
+  /** Told of each attempt that was given up. */
+  readonly onSignal: (signal: RequestSignal) => void;
+  /** Told once of the answer: where its bytes go. */
+  readonly onAnswer: (attempted: Attempted) => Sink;
+};
 
 /**
- * Sends a request until it is answered, as often as the limits see fit. The caller releases the lease.
- * @param onSignal is told of each attempt that was given up.
+ * Sends a request until it is answered, as often as the limits see fit. Resolves when the answer is over.
  * @throws RefusedError where nobody answers, or nobody may be asked.
  */
-export async function attemptRequest(
-  { limits, pool, patience }: Sender,
-  request: ModelRequest,
-  { signal, onSignal }: { readonly signal: AbortSignal; readonly onSignal: (signal: RequestSignal) => void },
-): Promise<Attempted> {
+export async function attemptRequest(sender: Sender, request: ModelRequest, client: Client): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    const lease = await limits.acquire(request, attempt, signal);
-    let isKept = false;
+    const lease = await sender.limits.acquire(request, attempt, client.signal);
     try {
-      const { end, answer } = await tryOnce({ pool, patience }, request, lease, signal);
-      const move = limits.judge(request, lease, attempt, end);
-      if (move.type === "again") {
-        answer?.discard();
-        onSignal(move.signal);
-        continue;
-      }
-      if (answer === undefined) throw new RefusedError(move.refusal ?? describeFailure(end));
-      isKept = true;
-      return { answer, lease, attempts: attempt };
+      const why = await tryOnce(sender, request, { lease, attempt }, client);
+      if (why === undefined) return;
+      client.onSignal(why);
     } finally {
-      if (!isKept) limits.release(lease);
+      sender.limits.release(lease);
     }
   }
+}
+
+type Turn = { readonly lease: Lease; readonly attempt: number };
+
+/** @returns why it is to be tried again; undefined where it was answered. */
+async function tryOnce(
+  { limits, pool, patience }: Sender,
+  request: ModelRequest,
+  { lease, attempt }: Turn,
+  { signal, onAnswer }: Client,
+): Promise<RequestSignal | undefined> {
+  const verdict: { move?: NextMove } = {};
+  const judge = (end: AttemptEnd): NextMove => (verdict.move = limits.judge(request, lease, attempt, end));
+  const take = (head: AnswerHead): Sink | undefined => {
+    const { type } = judge({ type: "answered", status: head.status, headers: head.flatHeaders });
+    return type === "again" ? undefined : onAnswer({ head, lease, attempts: attempt });
+  };
+  try {
+    const outgoing = await toOutgoing(request, lease);
+    await send(pool(outgoing.origin), outgoing, patience, { signal, take });
+  } catch (error: unknown) {
+    if (verdict.move !== undefined) throw error;
+    const end = toFailure(error, signal);
+    const move = judge(end);
+    if (move.type !== "again") throw new RefusedError(move.refusal ?? describeFailure(end));
+  }
+  return verdict.move?.type === "again" ? verdict.move.signal : undefined;
+}
+
+function toFailure(error: unknown, { aborted }: AbortSignal): AttemptEnd {
+  if (aborted) return { type: "abandoned" };
+  return { type: "unreachable", error: error instanceof Error ? error : new Error(String(error)) };
 }
 
 function describeFailure(end: AttemptEnd): { reason: "upstream"; message: string } {
@@ -57,29 +87,15 @@ function describeFailure(end: AttemptEnd): { reason: "upstream"; message: string
   return { reason: "upstream", message: `The model provider gave no answer${cause}.` };
 }
 
-type Tried = { readonly end: AttemptEnd; readonly answer?: UpstreamAnswer };
-
-async function tryOnce(
-  { pool, patience }: Pick<Sender, "pool" | "patience">,
-  request: ModelRequest,
-  lease: Lease,
-  signal: AbortSignal,
-): Promise<Tried> {
-  try {
-    const { origin } = placeOf(lease.upstream);
-    const outgoing = {
-      origin,
-      method: request.method,
-      path: joinPath(lease.upstream, request.path),
-      headers: withCredential(request.headers, await lease.credential.headers()),
-      body: request.body,
-    };
-    const answer = await send(pool(origin), askFor(outgoing, request, lease.model), patience, signal);
-    return { answer, end: { type: "answered", status: answer.status, headers: answer.flatHeaders } };
-  } catch (error: unknown) {
-    if (signal.aborted) return { end: { type: "abandoned" } };
-    return { end: { type: "unreachable", error: error instanceof Error ? error : new Error(String(error)) } };
-  }
+async function toOutgoing(request: ModelRequest, { upstream, credential, model }: Lease): Promise<Outgoing> {
+  const outgoing = {
+    origin: placeOf(upstream).origin,
+    method: request.method,
+    path: joinPath(upstream, request.path),
+    headers: withCredential(request.headers, await credential.headers()),
+    body: request.body,
+  };
+  return askFor(outgoing, request, model);
 }
 
 /** As the provider's SDKs join them: OpenAI's base URL holds the version, in place of the gateway's own `/v1`. */

@@ -39,9 +39,14 @@ async function ask(origin: string, env: Readonly<Record<string, string>>): Promi
   const pools = createPools(env);
   try {
     const outgoing = { origin, method: "GET", path: "/v1/models", headers: {}, body: Buffer.alloc(0) };
-    const answer = await send(pools.of(origin), outgoing, PATIENCE, new AbortController().signal);
-    answer.discard();
-    return answer.status;
+    let found = 0;
+    await send(
+      pools.of(origin),
+      outgoing,
+      PATIENCE,
+      unwanted((status) => (found = status)),
+    );
+    return found;
   } finally {
     await pools.close();
   }
@@ -85,11 +90,19 @@ describe("an answer that is not wanted", () => {
       write();
     });
     const pools = createPools({});
-    const answer = await send(pools.of(url), toOutgoing(url), PATIENCE, new AbortController().signal);
-    answer.discard();
+    await send(pools.of(url), toOutgoing(url), PATIENCE, unwanted());
     await closed.promise;
     await pools.close();
   });
+});
+
+/** Takes no answer. */
+const unwanted = (onStatus: (status: number) => void = () => undefined): Parameters<typeof send>[3] => ({
+  signal: new AbortController().signal,
+  take: ({ status }) => {
+    onStatus(status);
+    return undefined;
+  },
 });
 
 const toOutgoing = (origin: string): Parameters<typeof send>[1] => ({

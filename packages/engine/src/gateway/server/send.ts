@@ -13,41 +13,43 @@ export type Outgoing = {
   readonly body: Buffer;
 };
 
-/** Of an answer that nobody wants so much is read, so that its connection can be used again; then that is given up. In bytes. */
-const MAX_DISCARDED = 64 * 1024;
-
 /** Takes an answer's bytes as they come. */
 export type Sink = {
   /** False: no more until `resume` was called. */
   write(chunk: Buffer): boolean;
   /** Told once how to go on after a `write` that returned false. */
   onPausable(resume: () => void): void;
+  /** Called once, in the turn in which the last byte came, so that both can leave together. @param isWhole false: it was cut off. */
+  end(isWhole: boolean): void;
 };
 
-/** An answer whose headers are there. Its body waits until it is relayed or discarded. */
-export type UpstreamAnswer = {
+/** How an answer begins. */
+export type AnswerHead = {
   readonly status: number;
   readonly headers: AnswerHeaders;
   /** The same with one value each. */
   readonly flatHeaders: Readonly<Record<string, string>>;
-  /** Resolves when it is over: true where it came to its proper end. Never rejects. */
-  relay(sink: Sink): Promise<boolean>;
-  discard(): void;
 };
 
+/** Who is asked where an answer goes, at once. Undefined: nobody wants it. */
+export type TakeAnswer = (head: AnswerHead) => Sink | undefined;
+
+/** Of an answer that nobody wants so much is read, so that its connection can be used again; then that is given up. In bytes. */
+const MAX_DISCARDED = 64 * 1024;
+
 /**
- * Sends a request. Resolves with the answer's beginning.
+ * Sends a request. Resolves when its answer is over, or when nobody wants it.
  * @param signal aborts it, at any time.
- * @throws the connection's error where no answer comes.
+ * @throws the connection's error where no answer comes; what `take` throws, and the sink at its end.
  */
 export function send(
   pool: Dispatcher,
   outgoing: Outgoing,
   { firstByteMs, idleMs }: Patience,
-  signal: AbortSignal,
-): Promise<UpstreamAnswer> {
+  { signal, take }: { readonly signal: AbortSignal; readonly take: TakeAnswer },
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const handler = new AnswerHandler(resolve, reject, signal);
+    const handler = new AnswerHandler({ resolve, reject, take }, signal);
     const { body, ...head } = outgoing;
     const timeouts = { headersTimeout: firstByteMs, bodyTimeout: idleMs };
     const payload = body.length === 0 ? null : body;
@@ -55,20 +57,18 @@ export function send(
   });
 }
 
+type Asker = { readonly take: TakeAnswer; readonly resolve: () => void; readonly reject: (error: Error) => void };
+
 /** Straight from the parser to the sink: no stream lies between, which is what a chunk's delay is made of. */
 class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly #resolve: (answer: UpstreamAnswer) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #asker: Asker;
   readonly #signal: AbortSignal;
-  readonly #over = Promise.withResolvers<boolean>();
   #abort: (() => void) | undefined;
   #sink: Sink | undefined;
-  /** Bytes that may still be dropped; undefined where the answer is not to be. */
-  #toDiscard: number | undefined;
+  #left = MAX_DISCARDED;
 
-  constructor(resolve: (answer: UpstreamAnswer) => void, reject: (error: Error) => void, signal: AbortSignal) {
-    this.#resolve = resolve;
-    this.#reject = reject;
+  constructor(asker: Asker, signal: AbortSignal) {
+    this.#asker = asker;
     this.#signal = signal;
   }
 
@@ -78,36 +78,26 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     else this.#signal.addEventListener("abort", this.#abort, { once: true });
   }
 
+  /** What it throws comes back by {@link onResponseError}. */
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
     if (status < 200) return;
-    controller.pause();
     const answered = answeredHeaders(headers);
-    this.#resolve({
-      status,
-      headers: answered,
-      flatHeaders: flatHeaders(answered),
-      relay: (sink) => {
-        this.#sink = sink;
-        sink.onPausable(() => controller.resume());
-        controller.resume();
-        return this.#over.promise;
-      },
-      discard: () => {
-        this.#toDiscard = MAX_DISCARDED;
-        controller.resume();
-      },
-    });
+    this.#sink = this.#asker.take({ status, headers: answered, flatHeaders: flatHeaders(answered) });
+    if (this.#sink === undefined) this.#asker.resolve();
+    else this.#sink.onPausable(() => controller.resume());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#sink !== undefined && !this.#sink.write(chunk)) controller.pause();
-    if (this.#toDiscard === undefined) return;
-    this.#toDiscard -= chunk.length;
-    if (this.#toDiscard < 0) controller.abort(new Error("the answer is longer than it is worth"));
+    if (this.#sink !== undefined) {
+      if (!this.#sink.write(chunk)) controller.pause();
+      return;
+    }
+    this.#left -= chunk.length;
+    if (this.#left < 0) controller.abort(new Error("the answer is longer than it is worth"));
   }
 
   onResponseEnd(): void {
@@ -115,12 +105,19 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#toDiscard === undefined) this.#reject(error); // Does nothing once the answer has begun.
+    if (this.#sink === undefined) this.#asker.reject(error); // Does nothing where the answer was not wanted.
     this.#end(false);
   }
 
-  #end(proper: boolean): void {
+  #end(isWhole: boolean): void {
     if (this.#abort !== undefined) this.#signal.removeEventListener("abort", this.#abort);
-    this.#over.resolve(proper);
+    const sink = this.#sink;
+    this.#sink = undefined;
+    try {
+      sink?.end(isWhole);
+      this.#asker.resolve();
+    } catch (error: unknown) {
+      this.#asker.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }

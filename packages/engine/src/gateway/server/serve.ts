@@ -1,20 +1,12 @@
 /** One request, from where it was taken in to its last byte. */
 import type { ServerResponse } from "node:http";
 import { NO_AMOUNT, NO_USAGE } from "@cloister/core";
-import {
-  type MeteredUsage,
-  type ModelRequest,
-  type Recorder,
-  type RecordingHandle,
-  RefusedError,
-  type SafetyInspector,
-  type UsageReader,
-} from "../port.ts";
+import { type MeteredUsage, type ModelRequest, type Recorder, RefusedError, type SafetyInspector } from "../port.ts";
 import { type Books, flagRequest, identifyRequest, settleRequest } from "../settle.ts";
 import type { Reservation, SpendGate } from "../spend-gate.ts";
-import { type Attempted, attemptRequest, type Sender } from "./attempt.ts";
+import { attemptRequest, type Sender } from "./attempt.ts";
 import { withoutEncoding } from "./headers.ts";
-import type { Sink } from "./send.ts";
+import { Relay } from "./relay.ts";
 
 /** Everything that a request passes through. */
 export type Rooms = Sender &
@@ -35,19 +27,19 @@ export async function serve(rooms: Rooms, received: ModelRequest, response: Serv
   const request = await inspect(rooms, received);
   const reservation = await reserve(rooms, request, gone);
   flagRequest(rooms, request, rooms.context.sent(request));
-  let attempted: Attempted;
+  const relay = new Relay(rooms, request, { response, reservation });
   try {
-    attempted = await attemptRequest(rooms, request, {
+    await attemptRequest(rooms, request, {
       signal: gone,
       onSignal: (signal) => flagRequest(rooms, request, [signal]),
+      onAnswer: (attempted) => relay.begin(attempted),
     });
   } catch (error: unknown) {
     // Nobody answered: as far as anybody can tell, nothing was used.
     const end = { metered: NOTHING, status: 0, ended: false, credential: "", firstByteMs: 0, attempts: 0 };
-    settleRequest(rooms, request, reservation, end);
+    if (!relay.hasBegun) settleRequest(rooms, request, reservation, end);
     throw error;
   }
-  await relay(rooms, request, attempted, { response, reservation });
 }
 
 /** @returns aborted when the agent goes away. */
@@ -83,55 +75,4 @@ async function reserve(rooms: Rooms, request: ModelRequest, gone: AbortSignal): 
 
 function describeUnpriced({ facts }: ModelRequest): string {
   return `No price is known for model ${facts.model.slice(0, 100)}. Name one under gateway.prices, or set gateway.unpriced: dearest.`;
-}
-
-type Passage = { readonly response: ServerResponse; readonly reservation: Reservation | undefined };
-
-async function relay(
-  rooms: Rooms,
-  request: ModelRequest,
-  { answer, lease, attempts }: Attempted,
-  { response, reservation }: Passage,
-): Promise<void> {
-  const firstByteMs = performance.now() - request.startedAt;
-  const headers = answer.flatHeaders;
-  const reader = request.wire.createUsageReader(headers["content-type"] ?? "");
-  const recording = rooms.recorder?.begin(request);
-  recording?.head(answer.status, headers);
-  response.writeHead(answer.status, answer.headers);
-  const sink = toSink(response, reader, recording);
-  const over = answer.relay(sink);
-  // Bytes that are there already take the head along, in one packet.
-  if (sink.isEmpty) response.flushHeaders();
-  const ended = await over;
-  recording?.end(ended);
-  rooms.limits.release(lease);
-  const { status } = answer;
-  const metered = reader.finish(ended);
-  // Before the agent knows that it has its answer: its next request finds this one counted.
-  const end = { metered, status, ended, credential: lease.credential.label, firstByteMs, attempts };
-  settleRequest(rooms, request, reservation, end);
-  // What the provider cut is cut for the agent too, which then tries again.
-  if (ended) response.end();
-  else response.destroy();
-}
-
-function toSink(
-  response: ServerResponse,
-  reader: UsageReader,
-  recording: RecordingHandle | undefined,
-): Sink & { readonly isEmpty: boolean } {
-  let isEmpty = true;
-  return {
-    get isEmpty() {
-      return isEmpty;
-    },
-    write(chunk) {
-      isEmpty = false;
-      reader.push(chunk);
-      recording?.chunk(chunk);
-      return response.write(chunk);
-    },
-    onPausable: (resume) => void response.on("drain", resume),
-  };
 }
