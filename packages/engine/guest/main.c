@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "init.h"
+#include "priority.h"
 #include "protocol.h"
 #include "transports.h"
 
@@ -33,6 +34,7 @@ int main(int count, char **arguments) {
   }
   if (is(count, arguments, 1, "init")) {
     set_machine_up();
+    run_ahead();
     serve_ports();
     turn_machine_off();
     return 0;

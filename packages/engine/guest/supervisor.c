@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "descendants.h"
 #include "descriptors.h"
+#include "priority.h"
 #include "protocol.h"
 
 /* Of this process alone, which supervises one program. */
@@ -110,6 +111,7 @@ static void outlive(int commands, uint64_t deadline, const sigset_t *while_waiti
 noreturn void supervise(const struct program *program, uint64_t time_limit, int commands, int reports) {
   const int kept[] = {commands, reports, program->streams[0], program->streams[1], program->streams[2]};
   sigset_t while_waiting;
+  keep_ahead();
   silence_standard_streams();
   close_others(kept, sizeof kept / sizeof *kept);
   setsid();

@@ -39,9 +39,15 @@ function toAgentFlags({ agent, agentCommand }: RunOptions): ConfigFlags {
   };
 }
 
-function toMachineFlags({ machine, allowHost, copyCredentials }: RunOptions): NonNullable<ConfigFlags["machine"]> {
+function toMachineFlags({
+  machine,
+  perMachine,
+  allowHost,
+  copyCredentials,
+}: RunOptions): NonNullable<ConfigFlags["machine"]> {
   return {
     ...machine,
+    ...(perMachine === undefined ? {} : { perMachine }),
     ...(allowHost === undefined ? {} : { allowHosts: allowHost }),
     ...(copyCredentials === undefined ? {} : { copyCredentials }),
   };

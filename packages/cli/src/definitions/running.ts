@@ -1,7 +1,7 @@
 /** Commands that run the loop. */
 import { AGENT_NAMES, type AgentName, type EgressRule, type GateSpec } from "@cloister/core";
 import { type AnyCommand, defineCommand } from "../program/command-definition.ts";
-import { choice, flag, gates, hosts, machine, type MachineWish, text } from "../program/option-values.ts";
+import { choice, flag, gates, hosts, integer, machine, type MachineWish, text } from "../program/option-values.ts";
 import { type JsonOption, LIMIT_OPTIONS, type LimitOptions, RUN_ARGUMENT } from "./shared-options.ts";
 
 /** What `--agent` takes: `auto` is whichever is installed and logged in, `q` the older name of `kiro`. */
@@ -19,6 +19,7 @@ export type RunOptions = LimitOptions &
     readonly inPlace?: boolean;
     readonly dryRun?: boolean;
     readonly machine?: MachineWish;
+    readonly perMachine?: number;
     readonly allowHost?: readonly EgressRule[];
     readonly copyCredentials?: boolean;
   };
@@ -53,6 +54,11 @@ export const RUN: AnyCommand = defineCommand<RunOptions>({
     gate: gates("a check that must pass, besides the plan's; may be given several times"),
     ...LIMIT_OPTIONS,
     machine: machine("run agents and gates in a machine of this kind, apart from this host"),
+    perMachine: integer(
+      "number",
+      "let so many runs of this machine, image and policy share one: they see each other",
+      1,
+    ),
     allowHost: hosts("let the machine reach this host and port, besides the model gateway; may be given several times"),
     copyCredentials: flag("copy your agents' login files into the machine: whoever breaks the agent has them then"),
     inPlace: flag("work in this checkout, on its current branch, instead of a worktree"),

@@ -67,4 +67,6 @@ export type MachineChoice = {
   /** Name or digest of an image, or a name that the driver knows. */
   readonly image?: string;
   readonly policy: MachinePolicy;
+  /** How many runs share a machine, where they ask for the same. Default: 1, a machine for each run. */
+  readonly perMachine?: number;
 };

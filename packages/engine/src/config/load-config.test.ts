@@ -83,6 +83,7 @@ describe("without any configuration", () => {
         `gateway.budgets.${scope}.maxTokens`,
       ]),
       "machine.image",
+      "machine.perMachine",
     ]);
   });
 

@@ -9,7 +9,7 @@ import { configSchema, type PartialConfig } from "./config-schema.ts";
 import { defaultConfig } from "./default-config.ts";
 import { compact } from "./fields.ts";
 
-/** A repository, and an agent that works in it, must not decide where the user's credentials come from and go to, nor what a machine may reach. */
+/** A repository, and an agent that works in it, must not decide where the user's credentials come from and go to, nor what a machine may reach, nor which runs it sees. */
 const USER_ONLY: readonly string[] = [
   "gateway.credentials",
   "gateway.upstreams",
@@ -17,6 +17,7 @@ const USER_ONLY: readonly string[] = [
   "machine.secrets",
   "machine.mounts",
   "machine.copyCredentials",
+  "machine.perMachine",
 ];
 
 /** What flags of the command line set, already parsed: times in milliseconds, money in micro-dollars. */

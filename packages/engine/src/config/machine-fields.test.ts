@@ -59,6 +59,7 @@ suite("what the configuration says of machines", () => {
     "allowHosts: [example.org:443]",
     "mounts: [{ from: / }]",
     "copyCredentials: true",
+    "perMachine: 2",
     "secrets: []",
   ])
     test(`a repository does not decide ${setting.split(":")[0] ?? ""}`, () => {
@@ -68,6 +69,7 @@ suite("what the configuration says of machines", () => {
 
   for (const [setting, message] of [
     ["driver: firecracker", /qemu/],
+    ["perMachine: 0", /perMachine/],
     ["allowHosts: [example.org]", /example\.org:443/],
     ["allowHosts: ['exa mple.org:443']", /host and port/],
     ["mounts: [{ from: data }]", /absolute path/],

@@ -18,6 +18,7 @@ const ADDRESS = "a host and port such as example.org:443";
 export type MachineSettings = {
   readonly driver: (typeof DRIVER_NAMES)[number];
   readonly image?: string;
+  readonly perMachine?: number;
   readonly memoryMib: number;
   readonly cpus: number;
   readonly diskMib: number;
@@ -60,6 +61,11 @@ export const machine: z.ZodType<Part<MachineSettings>> = fields({
   image: text("an image's name")
     .optional()
     .describe("What a machine starts from: an image of `cloister image list`, or a name that the driver knows."),
+  perMachine: count(1)
+    .optional()
+    .describe(
+      "How many runs share a machine: denser, but they see each other, and share its limits. Usually one has it alone. In the user's own file only.",
+    ),
   memoryMib: count(64).optional().describe("Memory of a machine, in MiB."),
   cpus: z
     .number({ error: "expected a number above 0" })
@@ -95,12 +101,13 @@ export const machine: z.ZodType<Part<MachineSettings>> = fields({
 
 /** The machine that the settings ask for; undefined: none, the host itself. */
 export function toMachineChoice(settings: MachineSettings): MachineChoice | undefined {
-  const { driver, image, memoryMib, cpus, diskMib, processes, allowHosts, ...policy } = settings;
+  const { driver, image, perMachine, memoryMib, cpus, diskMib, processes, allowHosts, ...policy } = settings;
   if (driver === "host") return undefined;
   const { secrets, mounts, copyCredentials } = policy;
   return {
     driver,
     ...(image === undefined ? {} : { image }),
+    ...(perMachine === undefined ? {} : { perMachine }),
     policy: { limits: { memoryMib, cpus, diskMib, processes }, egress: allowHosts, secrets, mounts, copyCredentials },
   };
 }

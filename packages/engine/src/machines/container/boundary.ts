@@ -9,8 +9,9 @@ const CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETU
 
 /** What stands between a container and the host: options of `create` and `run`. */
 export function boundaryOptions(program: EngineProgram, limits: MachineLimits): readonly string[] {
-  // By itself podman passes the host's proxy settings in, which may hold a password.
-  const podmanOnly = program === "podman" ? ["--http-proxy=false", "--systemd=false"] : [];
+  // By itself podman passes the host's proxy settings in, which may hold a password, and puts what an image calls a volume outside
+  // of the container's files: beyond their limit, and in no snapshot.
+  const podmanOnly = program === "podman" ? ["--http-proxy=false", "--systemd=false", "--image-volume=ignore"] : [];
   const memory = `${limits.memoryMib}m`;
   return [
     "--network=none",

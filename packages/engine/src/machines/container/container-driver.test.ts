@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { CloisterError } from "@cloister/core";
+import { connectGuest } from "../guest/connect-guest.ts";
 import type { GuestConnection } from "../guest/port.ts";
 import { guestProgram } from "../guest/program.ts";
 import { runInGuest } from "../guest/run-in-guest.ts";
@@ -56,6 +58,10 @@ const sh = (guest: GuestConnection, script: string, user = "agent") =>
     timeLimitMs: 20_000,
     allow: [1, 2, 137, 143],
   });
+
+async function untilStopped(machine: MachineSpec): Promise<void> {
+  while ((await driver.state(machine)) !== "stopped");
+}
 
 const unusable: readonly (readonly [name: string, env: Record<string, string>, reason: RegExp])[] = [
   ["no engine is installed", { PATH: "/nonexistent" }, /podman is not installed\. docker is not installed\./],
@@ -126,6 +132,25 @@ test("a machine is held by its limits, and the host goes on", { timeout: 60_000 
   const fill = await sh(guest, "tail -c 1000000000 </dev/zero; echo ended with $?");
   assert.equal(fill.stdout, "ended with 137\n");
   assert.equal((await sh(guest, "echo still here")).stdout, "still here\n");
+});
+
+test("a machine that writes more than its limit is killed, and says why", { timeout: 60_000 }, async () => {
+  const limits = { memoryMib: 96, cpus: 1, diskMib: 32, processes: 48 };
+  const machine = newMachine({ limits });
+  await driver.create(machine);
+  const transport = await driver.connect(machine);
+  const ended = once(transport.stream, "error");
+  await using guest = await connectGuest(transport);
+  assert.equal((await sh(guest, "head -c 8000000 /dev/zero >/home/agent/little; echo fits")).stdout, "fits\n");
+  const fill = "head -c 100000000 /dev/zero >/home/agent/much; sleep 60";
+  const filling = guest.exec({ argv: ["/bin/sh", "-c", fill], cwd: "/", env: { PATH: "/bin" }, user: "agent" });
+  const [error] = (await ended) as [unknown];
+  assert.ok(CloisterError.isInstance(error) && error.code === "machine_failed");
+  assert.match(error.message, /stopped by its limits\. It wrote \d+ MiB, more than its 32 MiB/);
+  assert.equal((await filling.exit).cause, "lost");
+  await untilStopped(machine);
+  await driver.start(machine);
+  assert.equal(await driver.state(machine), "running", "its maker may make room, or give it more");
 });
 
 test("a machine stands still while it is paused, and goes on", async () => {

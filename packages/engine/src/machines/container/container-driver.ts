@@ -14,6 +14,7 @@ import type {
   SnapshotKind,
 } from "../port.ts";
 import { homeOf, processTransport } from "../tool/index.ts";
+import { createWithQuota, watchDisk } from "./disk-limit.ts";
 import { boundaryOptions, GUEST_PATH, mountOptions } from "./boundary.ts";
 import { type Engine, type EngineContext, runEngine } from "./engine.ts";
 import { type EngineFinding, findEngine } from "./find-engine.ts";
@@ -46,7 +47,7 @@ const SEARCH_MS = 60_000;
 
 const LIMITATIONS = [
   "A container shares the host's kernel: a hole in the kernel is a way out. With CLOISTER_CONTAINER_RUNTIME=runsc gVisor stands between.",
-  "The disk limit is not held by the engine: what a machine has written is in its statistics.",
+  "Without quotas in the engine's storage (overlay on XFS with pquota, btrfs, zfs) the disk limit is watched while a command or run has the machine open: for a moment more can be written.",
   "Where the engine runs as root, the container's root is the host's, with six capabilities; agents and gates run as another user.",
   "In a writable mount, the machine's user writes as number 1000 of the container, whoever that is on the host.",
   "Written for docker by its documentation, and never run against a docker engine by its makers. Never run with SELinux enforcing.",
@@ -112,7 +113,7 @@ class ContainerDriver implements MachineDriver {
   }
 
   connect(machine: MachineSpec): Promise<GuestTransport> {
-    const { engine } = recallMade(machine);
+    const { engine, hasQuota } = recallMade(machine);
     const command = [
       "exec",
       "--interactive",
@@ -123,8 +124,10 @@ class ContainerDriver implements MachineDriver {
       "serve",
       "--stdio",
     ];
-    const { env } = this.#contextOf(machine, engine);
-    return Promise.resolve(processTransport(engine.program, [...engine.globals, ...command], { env }));
+    const context = this.#contextOf(machine, engine);
+    const { env } = context;
+    const transport = processTransport(engine.program, [...engine.globals, ...command], { env });
+    return Promise.resolve(hasQuota === true ? transport : watchDisk(context, machine, transport));
   }
 
   async stats(machine: MachineSpec): Promise<MachineStats> {
@@ -215,8 +218,10 @@ class ContainerDriver implements MachineDriver {
     const labels = ["--label", `${MACHINE_LABEL}=${machine.id}`, "--label", `${HOME_LABEL}=${homeOf(context.env)}`];
     const identity = ["--name", name, "--hostname", name, ...labels];
     const options = [...identity, ...boundaryOptions(engine.program, machine.limits), ...engine.create, ...mounts];
-    await runEngine(context, ["create", ...options, "--entrypoint", GUEST_PATH, image, "hold"]);
-    remember(machine, { ...record, isRestoring: false });
+    const hasQuota = await createWithQuota(context, machine.limits.diskMib, (quota) =>
+      runEngine(context, ["create", ...options, ...quota, "--entrypoint", GUEST_PATH, image, "hold"]),
+    );
+    remember(machine, { ...record, isRestoring: false, hasQuota });
   }
 
   async #prepareUser(machine: MachineSpec, engine: Engine): Promise<void> {

@@ -13,6 +13,8 @@ export type ContainerRecord = {
   readonly image: string;
   /** True from before its old container goes until its new one is there. */
   readonly isRestoring: boolean;
+  /** True where the engine itself holds the disk limit. */
+  readonly hasQuota?: boolean | undefined;
 };
 
 /** Reads an engine out of JSON. */
@@ -26,6 +28,7 @@ const recordSchema: z.ZodType<ContainerRecord> = z.object({
   engine: engineSchema,
   image: z.string(),
   isRestoring: z.boolean(),
+  hasQuota: z.boolean().optional(),
 });
 
 /** Remembers. */

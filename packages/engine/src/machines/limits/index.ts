@@ -4,4 +4,5 @@ export { limitsUsage } from "./group-limits.ts";
 export { folderSizeKib } from "./folder-size.ts";
 export { findMachineGroups, removeMachineGroups } from "./machine-groups.ts";
 export type { AppliedLimits, LimitBreach, LimitsFinding, LimitsMethod, LimitsRequest, LimitsUsage } from "./port.ts";
+export { stoppedByLimits } from "./stopped-by-limits.ts";
 export { watchLimits } from "./watch-limits.ts";

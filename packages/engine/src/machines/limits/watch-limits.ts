@@ -11,10 +11,13 @@ const MIB = 1024 * 1024;
 
 /** What to watch. */
 export type LimitsWatch = {
-  readonly applied: AppliedLimits;
-  /** Its size is what counts as written. */
+  /** What enforces memory and processes, where they are to be looked at. */
+  readonly applied?: AppliedLimits;
+  /** Its size is what counts as written, where `sizeKib` does not say. The free space of its file system shows when to look. */
   readonly folder: string;
   readonly diskMib: number;
+  /** What was written, in KiB; undefined where it can't be told. Default: the size of `folder`. */
+  readonly sizeKib?: () => Promise<number | undefined>;
   /** Called once, at the first breach; then the watch has ended. */
   readonly onBreach: (breach: LimitBreach) => void;
 };
@@ -24,7 +27,8 @@ export type LimitsWatch = {
  * as costs little, and at once where the file system's free space shrinks fast.
  */
 export function watchLimits(watch: LimitsWatch): Disposable {
-  const disk = createDiskLook(watch.folder, watch.diskMib);
+  const disk = createDiskLook(watch);
+  const { applied } = watch;
   const timers = new Set<NodeJS.Timeout>();
   let isOver = false;
   const end = (): void => {
@@ -44,13 +48,14 @@ export function watchLimits(watch: LimitsWatch): Disposable {
     }, LOOK_MS).unref();
     timers.add(timer);
   };
-  lookAgain(() => Promise.resolve(watch.applied.breach()));
+  if (applied !== undefined) lookAgain(() => Promise.resolve(applied.breach()));
   lookAgain(disk);
   return { [Symbol.dispose]: end };
 }
 
 /** Returns what tells, when called now and then, whether the folder has outgrown its limit. */
-function createDiskLook(folder: string, diskMib: number): () => Promise<LimitBreach | undefined> {
+function createDiskLook({ folder, diskMib, sizeKib }: LimitsWatch): () => Promise<LimitBreach | undefined> {
+  const measure = sizeKib ?? ((): Promise<number | undefined> => folderSizeKib(folder));
   let nextWalk = 0;
   let freeThen = Number.POSITIVE_INFINITY;
   return async () => {
@@ -59,7 +64,7 @@ function createDiskLook(folder: string, diskMib: number): () => Promise<LimitBre
     const begun = performance.now();
     if (begun < nextWalk && !isUrgent) return undefined;
     freeThen = free;
-    const size = await folderSizeKib(folder);
+    const size = await measure();
     const ended = performance.now();
     nextWalk = ended + (ended - begun) / WALK_SHARE;
     if (size === undefined || size <= diskMib * 1024) return undefined;

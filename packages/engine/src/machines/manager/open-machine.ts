@@ -13,8 +13,8 @@ import { egressSeed } from "./egress-seed.ts";
 import type { MachineView, OpenMachine, OpenOptions } from "./port.ts";
 import { readSecrets } from "./read-secrets.ts";
 
-/** Where the egress proxy listens in a machine. */
-const EGRESS_PORT = 3128;
+/** Where the egress proxy listens in a machine, unless it is told otherwise. */
+export const EGRESS_PORT = 3128;
 
 /** Connects to a machine, and opens its way out. See `MachineManager.open`. */
 export async function openMachine(
@@ -89,10 +89,11 @@ async function openWayOut({ context, spec, guest, surroundings, stack, policy, o
     ...(trust === undefined ? {} : { trust }),
   });
   stack.use(egress);
-  stack.use(await guest.listen(EGRESS_PORT, (stream) => egress.accept(stream)));
+  const { egressPort = EGRESS_PORT } = options;
+  stack.use(await guest.listen(egressPort, (stream) => egress.accept(stream)));
   for (const port of options.carryPorts ?? []) stack.use(await guest.listen(port, (stream) => carry(stream, port)));
   await bringTrust(guest, surroundings, { egress, path: trustBundlePath });
-  return { env: egress.environment(EGRESS_PORT), warnings: [] };
+  return { env: egress.environment(egressPort), warnings: [] };
 }
 
 /** Carries a connection in the machine to the same port of the host. */

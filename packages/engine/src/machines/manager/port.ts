@@ -90,6 +90,8 @@ export type OpenOptions = {
   readonly onDecision?: (decision: EgressDecision) => void;
   /** Ports of 127.0.0.1 on this host that the machine reaches at the same port of its own: the model gateway. */
   readonly carryPorts?: readonly number[];
+  /** Where the machine's programs find the egress proxy: runs that share a machine each have their own. Default: 3128. */
+  readonly egressPort?: number;
 };
 
 /** What reconciling did. Each a sentence. */

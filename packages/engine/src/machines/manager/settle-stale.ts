@@ -1,4 +1,5 @@
 import {
+  CloisterError,
   findStaleMachines,
   type MachineEvent,
   type ProcessName,
@@ -8,7 +9,8 @@ import {
 import { isSameProcess, thisProcess } from "../registry/index.ts";
 import type { ManagerContext } from "./context.ts";
 import { specOf } from "./machine-files.ts";
-import { asMachineFailure, finishRemoval } from "./remove-machine.ts";
+import { asMachineFailure, finishRemoval, removeMachine } from "./remove-machine.ts";
+import { holdDeserted } from "./seats.ts";
 
 /** What became of what was found. Each a sentence. */
 export type Findings = { readonly adopted: string[]; readonly removed: string[]; readonly problems: string[] };
@@ -21,7 +23,25 @@ export async function settleStale(context: ManagerContext): Promise<Findings> {
   const findings: Findings = { adopted: [], removed: [], problems: [] };
   const stale = findStaleMachines(context.registry.read(), isSameProcess);
   await Promise.all(stale.map((one) => settle(context, one, findings)));
+  await removeDeserted(context, findings);
   return findings;
+}
+
+/** Machines that runs shared, and of whose runs no process is left to remove them. */
+async function removeDeserted(context: ManagerContext, findings: Findings): Promise<void> {
+  const { registry, places } = context;
+  for (const { id, name, phase, underWay } of registry.read().machines) {
+    if (phase !== "there" || underWay !== undefined) continue;
+    using door = holdDeserted(places, { id, name });
+    if (door === undefined) continue;
+    try {
+      await removeMachine(context, id);
+      findings.removed.push(`${name} was shared by runs whose processes are gone: removed.`);
+    } catch (error: unknown) {
+      if (CloisterError.isInstance(error) && error.code === "machine_not_found") continue; // Somebody was faster.
+      findings.problems.push(asMachineFailure(error, `${name} could not be removed`).message);
+    }
+  }
 }
 
 async function settle(context: ManagerContext, found: StaleMachine, findings: Findings): Promise<void> {

@@ -4,12 +4,14 @@ import type { GuestConnection } from "../guest/port.ts";
 import { GUEST_SURROUNDINGS } from "./surroundings.ts";
 import { connectGuestPort } from "./guest-port.ts";
 
+/** A guest agent answers in milliseconds, also in a machine that has no time for anything else. */
+const GREETING_MS = 3000;
 const SYNC_MS = 10_000;
 
 /** Has the guest write what it holds in memory to its disk. A guest that does not answer is left alone: it is as after a power cut. */
 export async function syncGuest(socketFolder: string): Promise<void> {
   try {
-    await using guest = await connectGuest(await connectGuestPort(socketFolder));
+    await using guest = await connectGuest(await connectGuestPort(socketFolder), { timeLimitMs: GREETING_MS });
     await runQuietly(guest, ["sync"], { timeLimitMs: SYNC_MS });
   } catch {
     // It hangs, or all its ports are in use.

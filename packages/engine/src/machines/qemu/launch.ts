@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
+import { applyLimits, removeMachineGroups } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
 import { architectureOf } from "./architecture.ts";
 import { argumentsFor, CONSOLE_LOG, type MemoryBacking, SOCKETS } from "./command-line.ts";
 import { IMAGE_FILES } from "./layers.ts";
 import { loadState } from "./migration.ts";
 import { Monitor } from "./monitor.ts";
+import { processLimits } from "./process-limits.ts";
 import { findQemu, isLiving, killQemu, lastWords, type QemuProcess, startQemu } from "./qemu-process.ts";
 import type { QemuRecord } from "./record.ts";
 
@@ -18,7 +20,9 @@ const BOOT_POLL_MS = 20;
 const CONSOLE_BYTES = 4 * 1024 * 1024;
 
 /** Where a machine lies, and how its process is marked. */
-export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | "env">;
+export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | "env"> &
+  /** Where these are, the host holds QEMU to what they come to; a template, which nobody works in, goes without. */
+  Partial<Pick<MachineSpec, "limits">>;
 
 /**
  * What a machine starts with: nothing, with a new memory in a file of its own (`keep`) that a template is made of, a saved state, or
@@ -37,15 +41,23 @@ export type StartFrom =
 export async function launch(place: MachinePlace, record: QemuRecord, from: StartFrom): Promise<void> {
   if (findQemu(place.folder) !== undefined) return;
   makeRoom(place);
-  const started = await startQemu({ argv: commandFor(place, record, from), folder: place.folder, env: place.env });
+  const started = await startLimited(place, record, commandFor(place, record, from));
   try {
     using monitor = await Monitor.open(join(place.socketFolder, SOCKETS.monitor), () => isLiving(started));
     await enterState(monitor, place, from);
     await guestListens(monitor, started);
   } catch (cause: unknown) {
     await killQemu([started]);
+    await removeMachineGroups(place.id);
     throw launchFailed(place, cause);
   }
+}
+
+async function startLimited(place: MachinePlace, { hardware }: QemuRecord, argv: string[]): Promise<QemuProcess> {
+  const { folder, env } = place;
+  if (place.limits === undefined) return startQemu({ argv, folder, env });
+  const limits = await applyLimits({ id: place.id, limits: processLimits(hardware) });
+  return startQemu({ argv: limits.wrap(argv), folder, env });
 }
 
 /** A connection to steer a running machine. @throws CloisterError `machine_failed` where it does not run */

@@ -1,5 +1,6 @@
 /** A machine's memory and devices, to a file and back. QEMU calls it migration; the other side is this process. */
 import { createReadStream, createWriteStream, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -58,6 +59,7 @@ export async function saveState(saving: Saving): Promise<number> {
   });
   try {
     await Promise.all([migrateOut(saving, socket, running), sink.done]);
+    await writeThrough(file);
     return pausedMs(monitor);
   } catch (cause: unknown) {
     rmSync(file, { force: true });
@@ -180,14 +182,14 @@ async function setCapabilities(monitor: Monitor, capabilities: Readonly<Record<s
 }
 
 type Sink = AsyncDisposable & {
-  /** Settles when everything is in the file. */
+  /** Settles when everything is in the file, which is not yet on the disk: see {@link writeThrough}. */
   readonly done: Promise<void>;
 };
 
 /** A socket whose first client's bytes go into a new file. */
 async function openSink(socket: string, file: string): Promise<Sink> {
   rmSync(socket, { force: true });
-  const output = createWriteStream(file, { flags: "wx", mode: 0o600, flush: true, highWaterMark: CHUNK_BYTES });
+  const output = createWriteStream(file, { flags: "wx", mode: 0o600, highWaterMark: CHUNK_BYTES });
   await once(output, "open");
   const server = createServer();
   const done = once(server, "connection").then(([client]) => pipeline(client as Socket, output));
@@ -202,6 +204,15 @@ async function openSink(socket: string, file: string): Promise<Sink> {
       rmSync(socket, { force: true });
     },
   };
+}
+
+/**
+ * Has a file on the disk. Only once the machine goes on: while the host's file system writes this much, it holds up whoever opens
+ * another file on it, and QEMU opens the machine's disk again before it lets it run.
+ */
+async function writeThrough(file: string): Promise<void> {
+  await using handle = await open(file, "r+");
+  await handle.sync();
 }
 
 async function closeServer(server: Server): Promise<void> {

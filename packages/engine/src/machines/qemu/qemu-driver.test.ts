@@ -7,6 +7,7 @@ import { CloisterError } from "@cloister/core";
 import { isAlive } from "../../process/process-table.ts";
 import { until } from "../../process/testing/until.ts";
 import type { GuestConnection } from "../guest/port.ts";
+import { findMachineGroups, probeLimits } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
 import { steer } from "./launch.ts";
 import { queryStatus, saveState } from "./migration.ts";
@@ -17,6 +18,9 @@ const CYCLES = Number(process.env["QEMU_CYCLES"] ?? 20);
 /** Counts in a file that is never synced: it lives in memory alone. */
 const COUNT =
   "i=$(cat /tmp/count 2>/dev/null || echo 0); while :; do i=$((i+1)); echo $i >/tmp/next; mv /tmp/next /tmp/count; usleep 20000; done";
+/** What the manager sets, as a machine's limit of processes. */
+const PROCESSES = 300;
+const BOMB = "b() { b | b & }; while :; do b; done 2>/dev/null";
 
 let machines: TestMachines;
 let first: MachineSpec;
@@ -224,6 +228,26 @@ test("a process that nobody remembers is found and removed by its machine's id a
   assert.ok((await driver.found({ env: {} })).includes(spec.id));
   await driver.remove(spec.id, { env: {} });
   assert.equal((await driver.found({ env: {} })).includes(spec.id), false);
+});
+
+test("a fork bomb and what QEMU uses stay within limits: the agent answers, and the machine goes at once", async () => {
+  const { driver, guestOf, newSpec } = machines;
+  const spec = newSpec();
+  await driver.create(spec);
+  const isInGroup = (): boolean => findMachineGroups().some(({ id }) => id === spec.id);
+  assert.equal(isInGroup(), (await probeLimits()).method.startsWith("cgroup"));
+  const guest = await guestOf(spec);
+  await shellIn(guest, `echo ${PROCESSES} >/proc/sys/kernel/threads-max`);
+  const bomb = guest.exec({ argv: ["/bin/sh", "-c", BOMB], env: { PATH: "/bin" }, user: "agent" });
+  await bomb.pid;
+  let processes = 0;
+  while (processes < PROCESSES / 2) ({ processes } = await guest.health());
+  const asked = performance.now();
+  await Promise.all([guest.ping(), guestOf(spec)]);
+  await driver.destroy(spec);
+  assert.ok(performance.now() - asked < 5000, `answered and gone after ${performance.now() - asked} ms`);
+  assert.equal((await bomb.exit).cause, "lost");
+  assert.equal(isInGroup(), false);
 });
 
 test("memory that another QEMU saved is not restored", async () => {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { GuestTransport } from "../guest/port.ts";
+import { removeMachineGroups } from "../limits/index.ts";
 import { makeSocketFolder, type MachinePlaces } from "../places.ts";
 import type {
   DriverProbe,
@@ -122,6 +123,7 @@ class QemuDriver implements MachineDriver {
     using monitor = await steer(machine);
     await monitor.execute("quit");
     if (!(await haveGone([running], QUIT_MS))) await killQemu([running]);
+    await removeMachineGroups(machine.id);
   }
 
   async state(machine: MachineSpec): Promise<MachineState> {
@@ -145,6 +147,7 @@ class QemuDriver implements MachineDriver {
     const running = findQemu(machine.folder);
     const others = findAllQemu().filter(({ id, folder }) => id === machine.id && folder === machine.folder);
     await killQemu([...others, ...(running === undefined ? [] : [running])]);
+    await removeMachineGroups(machine.id);
     removeSockets(machine.socketFolder);
   }
 
@@ -154,6 +157,7 @@ class QemuDriver implements MachineDriver {
 
   async remove(id: string, _context: ProbeContext): Promise<void> {
     await killQemu(this.#all().filter((entry) => entry.id === id));
+    await removeMachineGroups(id);
     rmSync(makeSocketFolder(id), { recursive: true, force: true });
   }
 

@@ -6,15 +6,13 @@
 import { hash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
 import { isAlive } from "../../process/process-table.ts";
-import { takeLock } from "../../runs/lock.ts";
 import { connectGuest } from "../guest/connect-guest.ts";
 import { makeSocketFolder } from "../places.ts";
 import type { MachineId, MachineImage, MachineSpec, TemplateSpec } from "../port.ts";
-import { readRecord, writeRecord } from "../tool/index.ts";
+import { readRecord, takeTurn, writeRecord } from "../tool/index.ts";
 import { hardwareFingerprint } from "./command-line.ts";
 import { connectGuestPort } from "./guest-port.ts";
 import { runQuietly } from "./guest-work.ts";
@@ -30,8 +28,6 @@ const FILE = "template.json";
 const MEMORY = "memory";
 const STATE = "state";
 const WARM_UP_MS = 60_000;
-const OTHERS_MS = 300_000;
-const OTHERS_POLL_MS = 100;
 /**
  * Leaves in memory what programs share and use, and nothing of what they once read. What the kernel knows of names and folders stays:
  * every clone would look it up anew, by code that is slow to emulate for the first time.
@@ -162,16 +158,4 @@ function makingName(id: string): string {
 function removeAbandoned(folder: string): void {
   const abandoned = readdirSync(folder).filter((name) => name.startsWith("making-") && !isBeingMade(`/${name}`));
   for (const name of abandoned) rmSync(join(folder, name), { recursive: true, force: true });
-}
-
-async function takeTurn(path: string): Promise<Disposable> {
-  const deadline = performance.now() + OTHERS_MS;
-  for (;;) {
-    try {
-      return takeLock(path);
-    } catch (error: unknown) {
-      if (!CloisterError.isInstance(error) || performance.now() > deadline) throw error;
-      await delay(OTHERS_POLL_MS);
-    }
-  }
 }

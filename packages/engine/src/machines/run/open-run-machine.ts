@@ -8,9 +8,12 @@ import { HostTree } from "../code/host-tree.ts";
 import { WorkspaceCopy } from "../code/workspace-copy.ts";
 import type { EgressDecision } from "../egress/port.ts";
 import { runInGuest } from "../guest/run-in-guest.ts";
-import type { OpenMachine } from "../manager/port.ts";
+import { EGRESS_PORT } from "../manager/open-machine.ts";
+import type { MachineManager, OpenMachine } from "../manager/port.ts";
 import { openMachines } from "../open-machines.ts";
+import { machinePlaces } from "../places.ts";
 import type { RunMachine } from "./port.ts";
+import { shareMachine, type SharedPlace } from "./share-machine.ts";
 import { createGuestStarter } from "./start-in-machine.ts";
 
 /** What a run's machine is made of. */
@@ -38,32 +41,50 @@ export type RunMachineOptions = {
 /** The machine of a run, with what the journal says of it. */
 export type OpenRunMachine = RunMachine & { readonly id: string; readonly acceleration: Acceleration };
 
-/** Where bundles lie in a machine, below the home of its user. */
+/** Where bundles lie in a machine, below the home of its user; each run in it has a folder of its own there. */
 const GUEST_FOLDER = ".cache/cloister";
 const MEBIBYTE = 1024 ** 2;
+/** Of the connections that a virtual machine takes at a time, one is left for people. */
+const MOST_IN_A_VIRTUAL_MACHINE = 3;
 
 /**
  * Makes a machine for a run and opens it.
  * @throws CloisterError `machine_unavailable`, `machine_failed`, `resources_short`
  */
 export async function openRunMachine(options: RunMachineOptions): Promise<OpenRunMachine> {
-  const { choice, run, marker, env, onDecision, carryPorts, notify } = options;
+  const { choice, env, onDecision, carryPorts, notify } = options;
   await using stack = new AsyncDisposableStack();
   const machines = stack.use(openMachines(env));
   const driver = (await machines.drivers()).find(({ name }) => name === choice.driver);
   notify(`machine: ${choice.driver}: ${driver?.reason ?? "unknown"}`);
-  const made = await machines.create({ ...choice, run, env: { [MARKER_VARIABLE]: marker } });
-  stack.defer(() => machines.remove(made.id));
-  const opened = stack.use(await machines.open(made.id, { onDecision, carryPorts }));
+  const place = stack.use(await takePlace(machines, options, driver?.isolation));
+  const egressPort = EGRESS_PORT + place.seat;
+  const opened = stack.use(await machines.open(place.machine, { onDecision, carryPorts, egressPort }));
   const copy = openCopy(options, opened);
   await assertGit(opened);
   const held = stack.move();
   return {
     ...toRunMachine(opened, copy),
-    id: made.id,
+    id: place.machine,
     acceleration: driver?.acceleration ?? "native",
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** A machine that ends with the run, or a place in one that ends with the last run in it. */
+async function takePlace(
+  manager: MachineManager,
+  { choice, run, marker, env }: RunMachineOptions,
+  isolation: string | undefined,
+): Promise<SharedPlace> {
+  const { perMachine = 1, ...wanted } = choice;
+  if (perMachine > 1) {
+    const most = isolation === "virtual_machine" ? MOST_IN_A_VIRTUAL_MACHINE : perMachine;
+    const seats = Math.min(perMachine, most);
+    return shareMachine({ manager, places: machinePlaces(env), choice: wanted, perMachine: seats });
+  }
+  const { id } = await manager.create({ ...wanted, run, env: { [MARKER_VARIABLE]: marker } });
+  return { machine: id, seat: 0, [Symbol.asyncDispose]: () => manager.remove(id) };
 }
 
 function toRunMachine(opened: OpenMachine, copy: WorkspaceCopy): Omit<RunMachine, keyof AsyncDisposable> {
@@ -92,7 +113,7 @@ function openCopy(options: RunMachineOptions, { guest, env, surroundings, spec }
     workspace,
     branch,
     folder,
-    guestFolder: join(surroundings.home, GUEST_FOLDER),
+    guestFolder: join(surroundings.home, GUEST_FOLDER, options.run),
     user: surroundings.user,
     env,
     maxBytes: spec.limits.diskMib * MEBIBYTE,

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { Duplex } from "node:stream";
-import { CloisterError } from "@cloister/core";
 import type { GuestTransport } from "../guest/port.ts";
-import { type AppliedLimits, type LimitBreach, watchLimits } from "../limits/index.ts";
+import { type AppliedLimits, type LimitBreach, stoppedByLimits, watchLimits } from "../limits/index.ts";
 import { keepWords, toolFailed, toolMissing } from "../tool/run-tool.ts";
 import { FILTER_DESCRIPTOR } from "./bubblewrap-arguments.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
@@ -84,14 +83,7 @@ function toStream({ stdin, stdout }: ChildProcess): Duplex {
 
 function stopFor(breach: LimitBreach, child: ChildProcess, stream: Duplex): void {
   child.kill("SIGKILL");
-  stream.destroy(
-    new CloisterError({
-      code: "machine_failed",
-      message: `The machine was stopped by its limits. ${breach.detail}`,
-      remedy: "Give it higher limits if its work needs them.",
-      cause: breach,
-    }),
-  );
+  stream.destroy(stoppedByLimits(breach));
 }
 
 async function close(child: ChildProcess, stream: Duplex, over: Promise<void>): Promise<void> {

@@ -6,3 +6,4 @@ export { processTransport } from "./process-transport.ts";
 export { readRecord, removeRecord, writeRecord } from "./record.ts";
 export type { ToolAnswer, ToolOptions } from "./run-tool.ts";
 export { runTool } from "./run-tool.ts";
+export { takeTurn } from "./take-turn.ts";
