@@ -1,4 +1,4 @@
-import { openImages, readManifest } from "@cloister/engine/machines";
+import { openImages, readManifest, type StoredImage } from "@cloister/engine/machines";
 import type { ImageBuildOptions } from "../../definitions/image.ts";
 import type { CommandHandler } from "../../program/command-definition.ts";
 import { toSingleLine } from "../../render/plain-text.ts";
@@ -15,6 +15,11 @@ export const build: CommandHandler<ImageBuildOptions> = async ({ args: [name], o
     ...(options.force === undefined ? {} : { force: options.force }),
   });
   if (options.json === true) printJson(terminal, image);
-  else terminal.print(`${image.name} ${image.digest}`);
+  else terminal.print(`${image.name} ${image.digest}`, ...filesOf(image).map((path) => `  ${path}`));
   return 0;
 };
+
+/** What the image's manifest asked for, of these. */
+function filesOf({ kernel, initrd, disk, archive }: StoredImage): readonly string[] {
+  return [kernel, initrd, disk, archive].flatMap((path) => path ?? []);
+}

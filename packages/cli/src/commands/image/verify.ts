@@ -7,6 +7,8 @@ import { renderTable } from "../../render/table.ts";
 import { printJson, type Terminal } from "../../terminal/terminal.ts";
 import { withMachines } from "../machine/with-machines.ts";
 
+/** How long a tool may take to say its version: an agent of many modules takes minutes on an emulated processor that others share. */
+const TOOL_MS = 600_000;
 const COLUMNS = [{ title: "TOOL" }, { title: "EXPECTED" }, { title: "FOUND" }] as const;
 
 /** `cloister image verify`: the files against their hashes, then the tools in a machine made of it. */
@@ -41,7 +43,8 @@ function listTools(
       const { guest, env, surroundings } = machine;
       const owner = surroundings.user === undefined ? {} : { user: surroundings.user };
       const allow = Array.from({ length: 256 }, (_, code) => code);
-      return await verifyImage(image.manifest, async (argv) => runInGuest(guest, { argv, env, allow, ...owner }));
+      const common = { env, allow, timeLimitMs: TOOL_MS, ...owner };
+      return await verifyImage(image.manifest, async (argv) => runInGuest(guest, { argv, ...common }));
     } finally {
       await machines.remove(made.id);
     }

@@ -38,7 +38,7 @@ export async function buildImage(context: ToolContext, build: ImageBuild): Promi
   const root =
     manifest.builder === "busybox"
       ? await buildBusyboxRoot(context, { guestProgram: build.guestProgram, busybox })
-      : await buildDebianRoot(context, { ...build, sources, debian });
+      : await buildDebianRoot(context, { ...build, debian });
   const kernel = manifest.outputs.includes("disk")
     ? await writeBootFiles(context, build, { debian, busybox, root })
     : [];

@@ -2,10 +2,12 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { runBuildTool, type ToolContext } from "./build-tool.ts";
-import { MIRROR_VARIABLE, SUITES_VARIABLE } from "./debian-sources.ts";
+import { type DebianSource, MIRROR_VARIABLE, SUITES_VARIABLE } from "./debian-sources.ts";
 
 /** Packages of one Debian release and architecture, which need not be the host's. */
 export interface DebianArchive {
+  /** Lines of a sources.list: what it reads. */
+  readonly sources: readonly string[];
   /** What a package depends on, at its newest version: for packages that only point to others. */
   dependencies(name: string): Promise<readonly string[]>;
   /** Downloads a package, checked against the archive's signature, and unpacks its files without installing it. */
@@ -18,19 +20,18 @@ export interface DebianArchive {
 export type UnpackedPackage = { readonly folder: string; readonly version: string };
 
 /**
- * Opens an archive with an apt of its own below the build's folder: nothing of the host's apt is changed.
- * @param sources lines of a sources.list
+ * Opens an archive with an apt of its own below the build's folder: nothing of the host's apt is changed. Leaves out, and says so, those
+ * of the sources whose lists do not fit their signature, where the user allows that.
  */
 export async function openDebianArchive(
   context: ToolContext,
   architecture: string,
-  sources: readonly string[],
+  wanted: readonly DebianSource[],
 ): Promise<DebianArchive> {
   const aptFolder = join(context.folder, "apt");
+  const sources = await trustedSources(context, architecture, wanted);
   const apt = aptOptions(aptFolder, architecture, sources);
-  await runBuildTool(context, ["apt-get", ...apt, "update"]).catch((error: unknown) => {
-    throw explainUpdate(error);
-  });
+  await updateLists(context, apt);
   const describe = async (name: string, field: string): Promise<string> => {
     const said = await runBuildTool(context, ["apt-cache", ...apt, "show", "--no-all-versions", name]).catch(() => "");
     const value = new RegExp(`^${field}: (.+)$`, "m").exec(said)?.[1];
@@ -38,6 +39,7 @@ export async function openDebianArchive(
     return value;
   };
   return {
+    sources,
     dependencies: async (name) =>
       (await describe(name, "Depends")).split(",").map((item) => item.trim().split(" ")[0] ?? ""),
     unpack: async (name) => {
@@ -82,13 +84,47 @@ function aptOptions(folder: string, architecture: string, sources: readonly stri
   return settings.flatMap((setting) => ["-o", setting]);
 }
 
-/** A mirror that is being renewed has lists that do not fit their signed hashes: they are refused, and there is something to do about it. */
-function explainUpdate(error: unknown): unknown {
-  if (!CloisterError.isInstance(error) || !error.message.includes("Mirror sync in progress")) return error;
+/** @returns the lines of all sources but the optional ones that a mirror has wrong lists of */
+async function trustedSources(
+  context: ToolContext,
+  architecture: string,
+  wanted: readonly DebianSource[],
+): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { line, isOptional } of wanted)
+    if (!isOptional || (await isTrusted(context, architecture, line))) lines.push(line);
+  return lines;
+}
+
+async function isTrusted(context: ToolContext, architecture: string, line: string): Promise<boolean> {
+  try {
+    await updateLists(context, aptOptions(join(context.folder, "apt-trial"), architecture, [line]));
+    return true;
+  } catch (error: unknown) {
+    if (!isMismatch(error)) throw error;
+    context.onProgress(
+      `warning: left out, as ${SUITES_VARIABLE} allows, since its lists do not fit their signature: ${line}`,
+    );
+    return false;
+  }
+}
+
+async function updateLists(context: ToolContext, apt: readonly string[]): Promise<void> {
+  await runBuildTool(context, ["apt-get", ...apt, "update"]).catch((error: unknown) => {
+    throw isMismatch(error) ? explainMismatch(error) : error;
+  });
+}
+
+/** A mirror that is being renewed has lists that do not fit their signed hashes; so has one that somebody tampers with. They are refused. */
+function isMismatch(error: unknown): error is CloisterError {
+  return CloisterError.isInstance(error) && /Mirror sync in progress|Hash Sum mismatch/.test(error.message);
+}
+
+function explainMismatch({ code, message }: CloisterError): CloisterError {
   return new CloisterError({
-    code: error.code,
-    message: error.message,
-    remedy: `Build later, or name another mirror with ${MIRROR_VARIABLE}. ${SUITES_VARIABLE}=release leaves Debian's updates out, security's too.`,
+    code,
+    message,
+    remedy: `Build later, or name another mirror with ${MIRROR_VARIABLE}. ${SUITES_VARIABLE}="release updates? security" builds without Debian's updates where they are what is wrong; "security?" does so for those of security, which the image then lacks.`,
   });
 }
 

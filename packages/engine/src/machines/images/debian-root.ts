@@ -14,8 +14,8 @@ import { buildUnpackedRoot } from "./unpacked-root.ts";
 /** What Node is linked with, besides what every Debian has. */
 const NODE_NEEDS: readonly string[] = ["libstdc++6"];
 
-/** A Debian build: what to build, and from where: lines of a sources.list, and the archive that they name. */
-export type DebianBuild = ImageBuild & { readonly sources: readonly string[]; readonly debian: DebianArchive };
+/** A Debian build: what to build, and from where. */
+export type DebianBuild = ImageBuild & { readonly debian: DebianArchive };
 
 /**
  * Builds a root file system of Debian packages, Node and npm packages. For this host's architecture the packages are installed; for
@@ -65,7 +65,7 @@ function debootstrap(build: DebianBuild, paths: Archives): readonly string[] {
     `--customize-hook=tar-in ${paths.ownArchive} /`,
     release,
     paths.archive,
-    ...build.sources,
+    ...build.debian.sources,
   ];
 }
 

@@ -1,15 +1,15 @@
 import { deepEqual, rejects } from "node:assert/strict";
 import { test } from "node:test";
-import { debianSources, MIRROR_VARIABLE, SUITES_VARIABLE } from "./debian-sources.ts";
+import { debianSources, type DebianSource, MIRROR_VARIABLE, SUITES_VARIABLE } from "./debian-sources.ts";
 
-function sourcesFrom(mirror: string, suites = ""): Promise<readonly string[]> {
+function sourcesFrom(mirror: string, suites = ""): Promise<readonly DebianSource[]> {
   const env = { PATH: process.env["PATH"] ?? "", [MIRROR_VARIABLE]: mirror, [SUITES_VARIABLE]: suites };
   return debianSources({ env, folder: "/", onProgress: () => undefined }, "trixie");
 }
 
 /** Without what says which keys to trust, which depends on the host. */
 async function plain(mirror: string, suites?: string): Promise<readonly string[]> {
-  return (await sourcesFrom(mirror, suites)).map((line) => line.replace(/\[[^\]]*\] /, ""));
+  return (await sourcesFrom(mirror, suites)).map(({ line }) => line.replace(/\[[^\]]*\] /, ""));
 }
 
 test("a mirror that is named goes before the host's own", async () => {
@@ -31,8 +31,17 @@ test("updates are left out where that is said, but never the release", async () 
     "deb http://a.example/debian trixie main",
     "deb http://a.example/debian-security trixie-security main",
   ]);
-  for (const suites of ["updates", "release backports", "release toString"])
+  for (const suites of ["updates", "release backports", "release toString", "release? updates", "release updates??"])
     await rejects(sourcesFrom(mirrors, suites), { code: "image_invalid" }, suites);
+});
+
+test("updates may be missing where that is said, each by itself", async () => {
+  const mirrors = "http://a.example/debian http://a.example/debian-security";
+  const optional = async (suites: string): Promise<readonly boolean[]> =>
+    (await sourcesFrom(mirrors, suites)).map(({ isOptional }) => isOptional);
+  deepEqual(await optional(""), [false, false, false]);
+  deepEqual(await optional("release updates? security"), [false, true, false]);
+  deepEqual(await optional("security? release"), [false, true]);
 });
 
 for (const mirror of [

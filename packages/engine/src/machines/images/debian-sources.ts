@@ -4,17 +4,28 @@ import { runBuildTool, type ToolContext } from "./build-tool.ts";
 
 /** Names the mirror to build from: its address, and after a space that of the security archive. */
 export const MIRROR_VARIABLE = "CLOISTER_DEBIAN_MIRROR";
-/** Says which parts of a release to build from: any of `release`, `updates`, `security`, with spaces between. Default: all. */
+/**
+ * Says which parts of a release to build from: any of `release`, `updates`, `security`, with spaces between. Default: all. A question
+ * mark behind one of the latter allows a build to go without it, with a warning, where the mirror's lists of it do not fit their signature.
+ */
 export const SUITES_VARIABLE = "CLOISTER_DEBIAN_SUITES";
 const SUFFIXES: Readonly<Record<string, string>> = { release: "", updates: "-updates", security: "-security" };
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/** One archive to take packages from. */
+export type DebianSource = {
+  /** Of a sources.list. */
+  readonly line: string;
+  /** The user allows a build to go without it where its lists can't be trusted. */
+  readonly isOptional: boolean;
+};
+
 /**
- * Where the packages of a Debian release come from, as lines of a sources.list: the mirror that {@link MIRROR_VARIABLE} names, otherwise
+ * Where the packages of a Debian release come from: the mirror that {@link MIRROR_VARIABLE} names, otherwise
  * those that this host's own apt uses for Debian.
  * @throws CloisterError `machine_unavailable` where there is neither
  */
-export async function debianSources(context: ToolContext, release: string): Promise<readonly string[]> {
+export async function debianSources(context: ToolContext, release: string): Promise<readonly DebianSource[]> {
   const named = context.env[MIRROR_VARIABLE]?.trim() ?? "";
   const archives = named === "" ? await hostArchives(context) : namedArchives(named.split(/\s+/));
   if (archives.length === 0)
@@ -23,21 +34,36 @@ export async function debianSources(context: ToolContext, release: string): Prom
       message: "Building images needs a Debian mirror, and this host's own apt knows none.",
       remedy: `Set ${MIRROR_VARIABLE} to the address of one.`,
     });
-  const suffixes = wantedSuffixes(context);
+  const suites = wantedSuites(context);
   const options = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : "";
-  const wanted = archives.filter(({ suffix }) => suffixes.includes(suffix));
-  return wanted.map(({ uri, suffix }) => `deb ${options}${uri} ${release}${suffix} main`);
+  return archives.flatMap(({ uri, suffix }) => {
+    const isOptional = suites.get(suffix);
+    return isOptional === undefined ? [] : [{ line: `deb ${options}${uri} ${release}${suffix} main`, isOptional }];
+  });
 }
 
-/** The release itself is always there: the others only have what is newer. */
-function wantedSuffixes({ env }: ToolContext): readonly string[] {
+/**
+ * The release itself is always there: the others only have what is newer.
+ * @returns for the suffix of each that is wanted, whether a build may go without it
+ */
+function wantedSuites({ env }: ToolContext): ReadonlyMap<string, boolean> {
   const words = env[SUITES_VARIABLE]?.trim() ?? "";
   const named = words === "" ? Object.keys(SUFFIXES) : words.split(/\s+/);
-  const unknown = named.find((name) => !Object.hasOwn(SUFFIXES, name));
-  if (unknown === undefined && named.includes("release")) return named.flatMap((name) => SUFFIXES[name] ?? []);
-  throw new CloisterError({
+  const suites = new Map<string, boolean>();
+  for (const word of named) {
+    const [, name = "", mark] = /^(\w+)(\?)?$/.exec(word) ?? [];
+    const suffix = Object.hasOwn(SUFFIXES, name) ? SUFFIXES[name] : undefined;
+    if (suffix === undefined || (suffix === "" && mark !== undefined)) throw badSuites(words);
+    suites.set(suffix, mark !== undefined);
+  }
+  if (!suites.has("")) throw badSuites(words);
+  return suites;
+}
+
+function badSuites(words: string): CloisterError {
+  return new CloisterError({
     code: "image_invalid",
-    message: `Expected ${SUITES_VARIABLE} to hold release, and with it updates and security as wanted, found ${JSON.stringify(words)}.`,
+    message: `Expected ${SUITES_VARIABLE} to hold release, and with it updates or updates?, security or security? as wanted, found ${JSON.stringify(words)}.`,
   });
 }
 
