@@ -85,7 +85,7 @@ export function exactRoot(a: number): Result {
  * whole - quotient * divisor, made small enough to be a tail: quotients and roots never lie half-way, so its sign is all that counts.
  * The remainder itself is a number, because quotient is whole / divisor rounded to nearest.
  */
-function remainderOf(whole: number, quotient: number, divisor: number): number {
+export function remainderOf(whole: number, quotient: number, divisor: number): number {
   const product = quotient * divisor;
   return (whole - product - productError(quotient, divisor, product)) / 8;
 }

@@ -2,7 +2,7 @@
 import { STATE } from "../memory/layout.ts";
 import { sumError } from "./error-free.ts";
 import { exactNumber } from "./exact.ts";
-import { FLOAT_FLAG, ROUNDING, SINGLE, type FloatFormat } from "./format.ts";
+import { DOUBLE, FLOAT_FLAG, ROUNDING, SINGLE, type FloatFormat } from "./format.ts";
 import { FLOAT } from "./operations.ts";
 import { raiseFlags, readFloat, writeFloat, writeInteger } from "./operands.ts";
 import { deliver, type Target } from "./soft.ts";
@@ -11,16 +11,16 @@ import { deliver, type Target } from "./soft.ts";
 const { value: VALUE } = STATE;
 const { inexact: INEXACT, invalid: INVALID } = FLOAT_FLAG;
 const { nearestEven: NEAREST_EVEN, nearestAway: NEAREST_AWAY, down: DOWN, up: UP } = ROUNDING;
-const { sToW, sToWu, sToL, sToLu, lToS, luToS, wToS } = FLOAT;
+const { toW, toWu, toL, toLu, fromL, fromLu, fromW } = FLOAT;
 
 const WORD = 2 ** 32;
 
 /** The least number of a conversion's integer type. */
 function leastOf(kind: number): number {
   switch (kind) {
-    case sToW:
+    case toW:
       return -(2 ** 31);
-    case sToL:
+    case toL:
       return -(2 ** 63);
     default:
       return 0;
@@ -30,11 +30,11 @@ function leastOf(kind: number): number {
 /** What all numbers of a conversion's integer type are below: unlike the greatest of 64 bits, a number of the host. */
 function limitOf(kind: number): number {
   switch (kind) {
-    case sToW:
+    case toW:
       return 2 ** 31;
-    case sToWu:
+    case toWu:
       return 2 ** 32;
-    case sToL:
+    case toL:
       return 2 ** 63;
     default:
       return 2 ** 64;
@@ -68,7 +68,7 @@ function roundHalf(value: number, away: boolean): number {
 /**
  * To an integer: what is out of range, and NaN, saturates and is invalid. Results of 32 bits are sign-extended, unsigned ones too.
  * RISC-V unprivileged specification, "Single-Precision Floating-Point Conversion and Move Instructions".
- * @param kind sToW to sToLu: FLOAT's number without the format
+ * @param kind toW to toLu
  * @param format of the operand
  * @param rounding of ROUNDING, but not dynamic
  */
@@ -85,7 +85,7 @@ export function convertToInteger(state: DataView, kind: number, format: FloatFor
 }
 
 function isNarrow(kind: number): boolean {
-  return kind <= sToWu;
+  return kind <= toWu;
 }
 
 function writeIntegral(state: DataView, integral: number, narrow: boolean): void {
@@ -99,7 +99,7 @@ function writeIntegral(state: DataView, integral: number, narrow: boolean): void
 }
 
 function writeSaturated(state: DataView, kind: number, below: boolean): void {
-  if (kind === sToWu || kind === sToLu) {
+  if (kind === toWu || kind === toLu) {
     writeInteger(state, below ? 0 : -1, below ? 0 : -1);
   } else if (isNarrow(kind)) {
     writeInteger(state, below ? -1 : 0, below ? 0x8000_0000 : 0x7fff_ffff);
@@ -111,19 +111,19 @@ function writeSaturated(state: DataView, kind: number, below: boolean): void {
 /** Upper half of an integer operand, as a number. */
 function upperOf(state: DataView, kind: number): number {
   switch (kind) {
-    case lToS:
+    case fromL:
       return state.getInt32(VALUE + 4, true);
-    case luToS:
+    case fromLu:
       return state.getUint32(VALUE + 4, true);
     default:
       return 0;
   }
 }
 
-/** From an integer. @param kind wToS to luToS: FLOAT's number without the format */
+/** From an integer. @param kind fromW to fromLu */
 export function convertFromInteger(state: DataView, kind: number, target: Target): void {
   const upper = upperOf(state, kind) * WORD;
-  const lower = kind === wToS ? state.getInt32(VALUE, true) : state.getUint32(VALUE, true);
+  const lower = kind === fromW ? state.getInt32(VALUE, true) : state.getUint32(VALUE, true);
   const head = upper + lower;
   const tail = sumError(upper, lower, head);
   if (tail === 0) {
@@ -133,11 +133,11 @@ export function convertFromInteger(state: DataView, kind: number, target: Target
   }
 }
 
-/** A number that is an f64 already. */
+/** A number that is an f64 already: where it is an f32, too, that shows at once. */
 function deliverNarrowed(state: DataView, value: number, target: Target): void {
-  const exact = target.format !== SINGLE || Math.fround(value) === value;
-  if (exact) {
-    writeFloat(state, value, target.format);
+  const { format } = target;
+  if (format === DOUBLE || (format === SINGLE && Math.fround(value) === value)) {
+    writeFloat(state, value, format);
   } else {
     deliver(state, exactNumber(value), target);
   }

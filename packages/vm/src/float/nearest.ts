@@ -13,7 +13,7 @@ import { fusedAddend, fusedFactor, raiseFlags, readFloat } from "./operands.ts";
 // Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
 const { value: VALUE, value2: VALUE_2, value3: VALUE_3 } = STATE;
 const { inexact: INEXACT } = FLOAT_FLAG;
-const { addS, subS, mulS, divS, lToS, dToS } = FLOAT;
+const { add, sub, mul, div, fromL, fromLu, fromDouble } = FLOAT;
 
 const { smallestNormal: SMALLEST_SINGLE } = SINGLE;
 const { smallestNormal: SMALLEST_DOUBLE } = DOUBLE;
@@ -25,23 +25,24 @@ const NONE = -1;
 const SMALLEST = 2 ** -900;
 const LARGEST = 2 ** 980;
 
-function isComfortable(value: number): boolean {
+/** True for what can be multiplied and added without coming near over- or underflow. */
+export function isComfortable(value: number): boolean {
   const magnitude = Math.abs(value);
   return magnitude > SMALLEST && magnitude < LARGEST;
 }
 
-/** Addition to square root of f64 where NX is set. @param kind addS to sqrtS: FLOAT's number without the format */
+/** Addition to square root of f64 where NX is set. @param kind add to sqrt */
 export function hostDouble(state: DataView, kind: number): boolean {
   const a = state.getFloat64(VALUE, true);
   const b = state.getFloat64(VALUE_2, true);
   switch (kind) {
-    case addS:
+    case add:
       return storeDouble(state, a + b, NONE);
-    case subS:
+    case sub:
       return storeDouble(state, a - b, NONE);
-    case mulS:
+    case mul:
       return storeDouble(state, a * b, a === 0 || b === 0 ? NONE : SMALLEST_DOUBLE);
-    case divS:
+    case div:
       return storeDouble(state, a / b, a === 0 ? NONE : SMALLEST_DOUBLE);
     default:
       return storeDouble(state, Math.sqrt(a), NONE);
@@ -56,18 +57,18 @@ function storeDouble(state: DataView, result: number, above: number): boolean {
   return true;
 }
 
-/** Addition to square root of f64 where NX is not set. @param kind addS to sqrtS: FLOAT's number without the format */
+/** Addition to square root of f64 where NX is not set. @param kind add to sqrt */
 export function nearestDouble(state: DataView, kind: number): boolean {
   const a = state.getFloat64(VALUE, true);
   const b = state.getFloat64(VALUE_2, true);
   switch (kind) {
-    case addS:
+    case add:
       return storeSum(state, a, b);
-    case subS:
+    case sub:
       return storeSum(state, a, -b);
-    case mulS:
+    case mul:
       return storeProduct(state, a, b);
-    case divS:
+    case div:
       return storeQuotient(state, a, b);
     default:
       return storeRoot(state, a);
@@ -113,19 +114,19 @@ function storeProven(state: DataView, result: number, exact: boolean): boolean {
 /**
  * Addition to square root of f32. They are done in f64 and rounded again: that is harmless, because 53 bits are at least twice 24 and two
  * more (Figueroa, "When is double rounding innocuous?", 1995).
- * @param kind addS to sqrtS
+ * @param kind add to sqrt
  */
 export function nearestSingle(state: DataView, kind: number): boolean {
   const a = readFloat(state, VALUE, SINGLE);
   const b = readFloat(state, VALUE_2, SINGLE);
   switch (kind) {
-    case addS:
+    case add:
       return storeSingle(state, a + b, sumError(a, b, a + b), NONE);
-    case subS:
+    case sub:
       return storeSingle(state, a - b, sumError(a, -b, a - b), NONE);
-    case mulS:
+    case mul:
       return storeSingle(state, a * b, 0, a === 0 || b === 0 ? NONE : SMALLEST_SINGLE);
-    case divS:
+    case div:
       // Zero divided by infinity is exact, but times infinity no zero again.
       return a === 0 ? storeSingle(state, a / b, 0, NONE) : storeSingle(state, a / b, (a / b) * b - a, SMALLEST_SINGLE);
     default:
@@ -147,7 +148,7 @@ function storeSingle(state: DataView, wide: number, error: number, above: number
   return true;
 }
 
-/** Fused multiplication and addition of f64. @param kind maddS to nmaddS */
+/** Fused multiplication and addition of f64. @param kind madd to nmadd */
 export function nearestFusedDouble(state: DataView, kind: number): boolean {
   const a = fusedFactor(kind, state.getFloat64(VALUE, true));
   const b = state.getFloat64(VALUE_2, true);
@@ -162,7 +163,7 @@ export function nearestFusedDouble(state: DataView, kind: number): boolean {
 
 /**
  * Fused multiplication and addition of f32. Their product is an f64; the sum, rounded to odd, rounds to f32 as the exact one does.
- * @param kind maddS to nmaddS
+ * @param kind madd to nmadd
  */
 export function nearestFusedSingle(state: DataView, kind: number): boolean {
   const product = fusedFactor(kind, readFloat(state, VALUE, SINGLE)) * readFloat(state, VALUE_2, SINGLE);
@@ -172,15 +173,15 @@ export function nearestFusedSingle(state: DataView, kind: number): boolean {
   return storeSingle(state, roundToOdd(sum, error), error, SMALLEST_SINGLE);
 }
 
-/** Conversions that may round to a floating-point format. @param kind of a conversion: sToW to dToS */
+/** Conversions to f32 and f64 that may round. @param kind fromW to fromHalf */
 export function nearestConversion(state: DataView, kind: number, isDouble: boolean): boolean {
-  if (kind === dToS) {
-    return !isDouble && storeSingle(state, state.getFloat64(VALUE, true), 0, SMALLEST_SINGLE);
+  if (kind === fromDouble) {
+    return storeSingle(state, state.getFloat64(VALUE, true), 0, SMALLEST_SINGLE);
   }
-  if (kind < lToS) {
+  if (kind !== fromL && kind !== fromLu) {
     return false;
   }
-  const upper = (kind === lToS ? state.getInt32(VALUE + 4, true) : state.getUint32(VALUE + 4, true)) * 2 ** 32;
+  const upper = (kind === fromL ? state.getInt32(VALUE + 4, true) : state.getUint32(VALUE + 4, true)) * 2 ** 32;
   const lower = state.getUint32(VALUE, true);
   const sum = upper + lower;
   const error = sumError(upper, lower, sum);

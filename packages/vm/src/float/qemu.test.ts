@@ -4,20 +4,25 @@ import * as fc from "fast-check";
 import { FLOAT_FLAG } from "./format.ts";
 import { run } from "./testing/harness.ts";
 import { operandsOf } from "./testing/operands.ts";
-import { OPERATIONS, RECORD, runInQemu } from "./testing/qemu.ts";
-import { FLOAT } from "./operations.ts";
+import { FORMATTED_OPERATIONS } from "./testing/operations.ts";
+import { RECORD, runInQemu } from "./testing/qemu.ts";
 import type { RawOperands } from "./testing/reference.ts";
 
 /** Operand triples for each operation; each is run in all five rounding modes. */
-const TRIPLES = 900;
+const TRIPLES = 600;
 
-type Case = { readonly operation: number; readonly rounding: number; readonly operands: RawOperands };
+type Case = {
+  readonly name: string;
+  readonly operation: number;
+  readonly rounding: number;
+  readonly operands: RawOperands;
+};
 
 function casesFrom(seed: number): Case[] {
-  return OPERATIONS.flatMap((operation) =>
+  return FORMATTED_OPERATIONS.flatMap(({ name, operation }) =>
     fc
       .sample(operandsOf(operation), { seed: seed + operation, numRuns: TRIPLES })
-      .flatMap((operands) => [0, 1, 2, 3, 4].map((rounding) => ({ operation, rounding, operands }))),
+      .flatMap((operands) => [0, 1, 2, 3, 4].map((rounding) => ({ name, operation, rounding, operands }))),
   );
 }
 
@@ -34,13 +39,6 @@ function toRecords(cases: readonly Case[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-test("every operation of FLOAT has its instruction in the reference", () => {
-  assert.deepEqual(
-    [...OPERATIONS].sort((a, b) => a - b),
-    Object.values(FLOAT),
-  );
-});
-
 test("results and flags are those of qemu-riscv64, bit for bit, in every rounding mode, whether NX was set or not", (context) => {
   const seed = Date.now() % 2 ** 31;
   const cases = casesFrom(seed);
@@ -48,7 +46,7 @@ test("results and flags are those of qemu-riscv64, bit for bit, in every roundin
   assert.ok(cases.length >= 200_000);
   const expected = runInQemu(toRecords(cases));
   assert.equal(expected.byteLength, cases.length * RECORD.outputBytes);
-  for (const [index, { operation, rounding, operands }] of cases.entries()) {
+  for (const [index, { name, operation, rounding, operands }] of cases.entries()) {
     const value = expected.getBigUint64(index * RECORD.outputBytes, true);
     const flags = expected.getUint32(index * RECORD.outputBytes + 8, true);
     for (const before of [0, FLOAT_FLAG.inexact]) {
@@ -58,7 +56,7 @@ test("results and flags are those of qemu-riscv64, bit for bit, in every roundin
         assert.deepEqual(
           actual,
           { value, flags: flags | before },
-          `operation ${operation} rounding ${rounding} of ${shown}, seed ${seed}`,
+          `${name} rounding ${rounding} of ${shown}, seed ${seed}`,
         );
       }
     }

@@ -1,7 +1,7 @@
 /** Arithmetic in every rounding mode and for every operand: the slow path. */
 import { STATE } from "../memory/layout.ts";
 import { exactFused, exactNumber, exactProduct, exactQuotient, exactRoot, exactSum, type Result } from "./exact.ts";
-import { DOUBLE, FLOAT_FLAG, SINGLE, type FloatFormat } from "./format.ts";
+import { DOUBLE, FLOAT_FLAG, HALF, SINGLE, type FloatFormat } from "./format.ts";
 import { FLOAT } from "./operations.ts";
 import { fusedAddend, fusedFactor, isSignalling, raiseFlags, readFloat, writeFloat, writeInvalid } from "./operands.ts";
 import { roundExact } from "./round.ts";
@@ -9,7 +9,7 @@ import { roundExact } from "./round.ts";
 // Copies: the host folds a module's own constants into its code, but looks imported ones up at each use.
 const { value: VALUE, value2: VALUE_2, value3: VALUE_3 } = STATE;
 const { divideByZero: DIVIDE_BY_ZERO } = FLOAT_FLAG;
-const { addS, subS, mulS, divS } = FLOAT;
+const { add, sub, mul, div, fromSingle, fromDouble } = FLOAT;
 
 /** How a result is to be delivered. `rounding`: of ROUNDING, but not dynamic. */
 export type Target = { readonly format: FloatFormat; readonly rounding: number };
@@ -28,18 +28,18 @@ export function deliver(state: DataView, result: Result, target: Target): void {
 function exactArithmetic(kind: number, a: number, operand: { b: number; rounding: number }): Result {
   const { b, rounding } = operand;
   switch (kind) {
-    case addS:
+    case add:
       return exactSum(a, b, rounding);
-    case subS:
+    case sub:
       return exactSum(a, -b, rounding);
-    case mulS:
+    case mul:
       return exactProduct(a, b);
     default:
       return exactQuotient(a, b);
   }
 }
 
-/** Addition, subtraction, multiplication and division. @param kind addS to divS: FLOAT's number without the format */
+/** Addition, subtraction, multiplication and division. @param kind add to div */
 export function softArithmetic(state: DataView, kind: number, target: Target): void {
   const { format, rounding } = target;
   const a = readFloat(state, VALUE, format);
@@ -50,7 +50,7 @@ export function softArithmetic(state: DataView, kind: number, target: Target): v
     deliverNaN(state, !given || isSignalling(state, VALUE, format) || isSignalling(state, VALUE_2, format), format);
     return;
   }
-  if (kind === divS && b === 0 && Number.isFinite(a)) {
+  if (kind === div && b === 0 && Number.isFinite(a)) {
     raiseFlags(state, DIVIDE_BY_ZERO);
   }
   deliver(state, result, target);
@@ -67,7 +67,7 @@ export function softRoot(state: DataView, target: Target): void {
   }
 }
 
-/** Fused multiplication and addition. @param kind maddS to nmaddS */
+/** Fused multiplication and addition. @param kind madd to nmadd */
 export function softFused(state: DataView, kind: number, target: Target): void {
   const a = fusedFactor(kind, readFloat(state, VALUE, target.format));
   const b = readFloat(state, VALUE_2, target.format);
@@ -102,13 +102,20 @@ function deliverNaN(state: DataView, invalid: boolean, format: FloatFormat): voi
   }
 }
 
-/** From the other format: f64 to f32 rounds, f32 to f64 is exact. */
-export function convertFormat(state: DataView, target: Target): void {
-  const source = target.format === DOUBLE ? SINGLE : DOUBLE;
+function sourceOf(kind: number): FloatFormat {
+  if (kind === fromSingle) {
+    return SINGLE;
+  }
+  return kind === fromDouble ? DOUBLE : HALF;
+}
+
+/** From another format: to a narrower one it rounds, to a wider one it is exact. @param kind fromSingle to fromHalf */
+export function convertFormat(state: DataView, kind: number, target: Target): void {
+  const source = sourceOf(kind);
   const value = readFloat(state, VALUE, source);
   if (Number.isNaN(value)) {
     deliverNaN(state, isSignalling(state, VALUE, source), target.format);
   } else {
-    deliver(state, target.format === DOUBLE ? value : exactNumber(value), target);
+    deliver(state, target.format.precision > source.precision ? value : exactNumber(value), target);
   }
 }

@@ -2,6 +2,7 @@
 import { STATE } from "../../memory/layout.ts";
 import { ROUNDING } from "../format.ts";
 import { floatOperation } from "../operation.ts";
+import { OPERATION } from "../operations.ts";
 import type { RawOperands, RawResult } from "./reference.ts";
 
 /** How an operation is run: its rounding mode in the instruction or in frm, and the flags that are set before. */
@@ -22,6 +23,6 @@ export function run(operation: number, circumstances: Circumstances, operands: R
   state.setBigUint64(STATE.value, operands[0], true);
   state.setBigUint64(STATE.value2, operands[1], true);
   state.setBigUint64(STATE.value3, operands[2], true);
-  floatOperation(state, operation | ((dynamic ? ROUNDING.dynamic : rounding) << 8));
+  floatOperation(state, operation | ((dynamic ? ROUNDING.dynamic : rounding) << OPERATION.roundingShift));
   return { value: state.getBigUint64(STATE.value, true), flags: state.getUint32(STATE.floatFlags, true) };
 }

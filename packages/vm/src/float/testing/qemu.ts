@@ -3,56 +3,52 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FLOAT } from "../operations.ts";
+import { REFERENCE_PROCESSOR } from "../../testing/toolchain.ts";
+import { OPERATION } from "../operations.ts";
+import { type FormattedOperation, FORMATTED_OPERATIONS } from "./operations.ts";
 
 /** What an instruction reads and writes: f: floating-point registers, x: integer registers. */
 type Shape = "f<f" | "f<ff" | "f<fff" | "x<f" | "x<ff" | "f<x";
 
-const BINARY: readonly [string, keyof typeof FLOAT][] = [
-  ["fadd", "addS"],
-  ["fsub", "subS"],
-  ["fmul", "mulS"],
-  ["fdiv", "divS"],
-];
+/** Shape, and whether it has a rounding mode. The mnemonic is an f before the operation's name. */
+const ARITHMETIC: Readonly<Record<string, readonly [shape: Shape, rounded: boolean]>> = {
+  add: ["f<ff", true],
+  sub: ["f<ff", true],
+  mul: ["f<ff", true],
+  div: ["f<ff", true],
+  sqrt: ["f<f", true],
+  min: ["f<ff", false],
+  max: ["f<ff", false],
+  eq: ["x<ff", false],
+  lt: ["x<ff", false],
+  le: ["x<ff", false],
+  madd: ["f<fff", true],
+  msub: ["f<fff", true],
+  nmsub: ["f<fff", true],
+  nmadd: ["f<fff", true],
+};
 
-/** Mnemonic without format, operation on f32, shape, and whether it has a rounding mode. */
-const INSTRUCTIONS: readonly (readonly [string, number, Shape, boolean])[] = [
-  ...BINARY.map(([mnemonic, name]) => [mnemonic, FLOAT[name], "f<ff", true] as const),
-  ["fsqrt", FLOAT.sqrtS, "f<f", true],
-  ["fmin", FLOAT.minS, "f<ff", false],
-  ["fmax", FLOAT.maxS, "f<ff", false],
-  ["feq", FLOAT.eqS, "x<ff", false],
-  ["flt", FLOAT.ltS, "x<ff", false],
-  ["fle", FLOAT.leS, "x<ff", false],
-  ["fclass", FLOAT.classS, "x<f", false],
-  ["fmadd", FLOAT.maddS, "f<fff", true],
-  ["fmsub", FLOAT.msubS, "f<fff", true],
-  ["fnmsub", FLOAT.nmsubS, "f<fff", true],
-  ["fnmadd", FLOAT.nmaddS, "f<fff", true],
-];
+/** The other side of a conversion, as its mnemonic names it. */
+const OTHER_SIDES: Readonly<Record<string, string>> = { single: "s", double: "d", half: "h" };
 
-const INTEGERS = ["w", "wu", "l", "lu"] as const;
+/** Integers that every f64 holds, and formats within others: the assembler knows no rounding mode there. */
+const EXACT = new Set(["fcvt.d.w", "fcvt.d.wu", "fcvt.d.s", "fcvt.d.h", "fcvt.s.h"]);
+
+function textOf({ name }: FormattedOperation): string {
+  const [operation = "", suffix = ""] = name.split(".");
+  const arithmetic = ARITHMETIC[operation];
+  if (arithmetic !== undefined) return instruction(`f${operation}.${suffix}`, ...arithmetic);
+  const [, direction = "", type = ""] = /^(from|to)(.*)$/.exec(operation.toLowerCase()) ?? [];
+  const other = OTHER_SIDES[type] ?? type;
+  if (direction === "to") return instruction(`fcvt.${other}.${suffix}`, "x<f", true);
+  const mnemonic = `fcvt.${suffix}.${other}`;
+  return instruction(mnemonic, other === type ? "f<x" : "f<f", !EXACT.has(mnemonic));
+}
 
 /** Instruction texts by operation: `ft3` or `a0` is the result, `ft0` to `ft2` or `a1` the operands. */
-function instructions(): Map<number, string> {
-  const texts = new Map<number, string>();
-  for (const [suffix, added] of [
-    ["s", 0],
-    ["d", 32],
-  ] as const) {
-    for (const [mnemonic, operation, shape, rounded] of INSTRUCTIONS) {
-      texts.set(operation + added, instruction(`${mnemonic}.${suffix}`, shape, rounded));
-    }
-    for (const [index, integer] of INTEGERS.entries()) {
-      texts.set(FLOAT.sToW + index + added, instruction(`fcvt.${integer}.${suffix}`, "x<f", true));
-      // An f64 holds every integer of 32 bits: the assembler knows no rounding mode there.
-      texts.set(FLOAT.wToS + index + added, instruction(`fcvt.${suffix}.${integer}`, "f<x", added === 0 || index > 1));
-    }
-  }
-  texts.set(FLOAT.dToS, instruction("fcvt.s.d", "f<f", true));
-  texts.set(FLOAT.sToD, instruction("fcvt.d.s", "f<f", false));
-  return texts;
-}
+const INSTRUCTIONS: ReadonlyMap<number, string> = new Map(
+  FORMATTED_OPERATIONS.map((formatted) => [formatted.operation, textOf(formatted)]),
+);
 
 function instruction(mnemonic: string, shape: Shape, rounded: boolean): string {
   const [result, sources] = shape.split("<");
@@ -61,11 +57,11 @@ function instruction(mnemonic: string, shape: Shape, rounded: boolean): string {
   return result === "f" ? `${text}\n fmv.x.d a0, ft3` : text;
 }
 
-/** Operations of FLOAT that have an instruction, all of them. */
-export const OPERATIONS: readonly number[] = [...instructions().keys()];
-
 /** Bytes of a record in: operation, rounding mode, three operands, eight bytes each; and out: result, flags. */
 export const RECORD = { inputBytes: 40, outputBytes: 16 } as const;
+
+/** Operations without their rounding modes are below this. */
+const TABLE_LENGTH = 1 << OPERATION.roundingShift;
 
 const CAPACITY_BYTES = 1 << 25;
 
@@ -132,12 +128,11 @@ none:
 `;
 
 function program(): string {
-  const texts = instructions();
   const table = Array.from(
-    { length: 64 },
-    (_, operation) => ` .dword ${texts.has(operation) ? `op${operation}` : "none"}`,
+    { length: TABLE_LENGTH },
+    (_, operation) => ` .dword ${INSTRUCTIONS.has(operation) ? `op${operation}` : "none"}`,
   );
-  const bodies = [...texts].map(([operation, text]) => `op${operation}:\n ${text}\n ret`);
+  const bodies = [...INSTRUCTIONS].map(([operation, text]) => `op${operation}:\n ${text}\n ret`);
   const data = [
     " .section .rodata",
     " .balign 8",
@@ -162,10 +157,10 @@ export function runInQemu(records: Uint8Array): DataView {
     const source = join(folder, "float.s");
     const binary = join(folder, "float");
     writeFileSync(source, program());
-    execFileSync("riscv64-linux-gnu-gcc", ["-nostdlib", "-static", "-march=rv64gc", "-o", binary, source], {
+    execFileSync("riscv64-linux-gnu-gcc", ["-nostdlib", "-static", "-march=rv64gc_zfh", "-o", binary, source], {
       timeout: 30_000,
     });
-    const output = execFileSync("qemu-riscv64", [binary], {
+    const output = execFileSync("qemu-riscv64", ["-cpu", REFERENCE_PROCESSOR, binary], {
       input: records,
       maxBuffer: CAPACITY_BYTES,
       timeout: 30_000,

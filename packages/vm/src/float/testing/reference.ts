@@ -1,9 +1,10 @@
 /**
  * A second implementation of every floating-point operation, on BigInt and fractions, after the specifications' words alone.
- * Sources: RISC-V unprivileged specification, chapters "F" and "D"; IEEE 754-2019.
+ * Sources: RISC-V unprivileged specification, chapters "F", "D" and "Zfh"; IEEE 754-2019.
  */
-import { DOUBLE, FLOAT_FLAG, ROUNDING, SINGLE, type FloatFormat } from "../format.ts";
+import { DOUBLE, FLOAT_FLAG, type FloatFormat, HALF, ROUNDING, SINGLE } from "../format.ts";
 import { FLOAT } from "../operations.ts";
+import { formatOf, kindOf, sourceOf } from "./operations.ts";
 import { add, divide, multiply, roundRational, roundToWhole, scaled, squareRoot, type Rational } from "./rational.ts";
 
 /** Raw contents of the three operand registers. */
@@ -15,7 +16,6 @@ export type RawResult = { readonly value: bigint; readonly flags: number };
 type Decoded = {
   readonly kind: "zero" | "finite" | "infinite" | "quiet" | "signalling";
   readonly negative: boolean;
-  readonly subnormal: boolean;
   /** 0 for what is no finite number. */
   readonly value: Rational;
 };
@@ -30,14 +30,25 @@ function isSignalling(a: Decoded): boolean {
   return a.kind === "signalling";
 }
 
-function widths(format: FloatFormat): { bits: number; fraction: number; allOnes: number } {
-  return format === DOUBLE ? { bits: 64, fraction: 52, allOnes: 2047 } : { bits: 32, fraction: 23, allOnes: 255 };
+/** How a format is laid out, and its canonical NaN, without what stands above. */
+type Layout = { readonly bits: number; readonly fraction: number; readonly allOnes: number; readonly nan: bigint };
+
+const LAYOUTS: ReadonlyMap<FloatFormat, Layout> = new Map([
+  [SINGLE, { bits: 32, fraction: 23, allOnes: 255, nan: 0x7fc0_0000n }],
+  [DOUBLE, { bits: 64, fraction: 52, allOnes: 2047, nan: 0x7ff8_0000_0000_0000n }],
+  [HALF, { bits: 16, fraction: 10, allOnes: 31, nan: 0x7e00n }],
+]);
+
+function widths(format: FloatFormat): Layout {
+  const layout = LAYOUTS.get(format);
+  if (layout === undefined) throw new TypeError("No layout of this format.");
+  return layout;
 }
 
 function decode(raw: bigint, format: FloatFormat): Decoded {
-  const { bits, fraction: fractionBits, allOnes } = widths(format);
-  const boxed = format === DOUBLE || raw >> 32n === 0xffff_ffffn;
-  const pattern = boxed ? BigInt.asUintN(bits, raw) : 0x7fc0_0000n;
+  const { bits, fraction: fractionBits, allOnes, nan: canonical } = widths(format);
+  const boxed = box(BigInt.asUintN(bits, raw), format) === raw;
+  const pattern = boxed ? BigInt.asUintN(bits, raw) : canonical;
   const negative = pattern >> BigInt(bits - 1) === 1n;
   const exponent = Number((pattern >> BigInt(fractionBits)) & BigInt(allOnes));
   const fraction = BigInt.asUintN(fractionBits, pattern);
@@ -45,20 +56,21 @@ function decode(raw: bigint, format: FloatFormat): Decoded {
   if (exponent === allOnes) {
     const quiet = fraction >> BigInt(fractionBits - 1) === 1n;
     const nan = quiet ? "quiet" : "signalling";
-    return { kind: fraction === 0n ? "infinite" : nan, negative, subnormal: false, value: ZERO };
+    return { kind: fraction === 0n ? "infinite" : nan, negative, value: ZERO };
   }
   const lastPlace = Math.max(exponent, 1) - ((allOnes - 1) / 2 + fractionBits);
   const significand = exponent === 0 ? fraction : fraction | (1n << BigInt(fractionBits));
   const kind = significand === 0n ? "zero" : "finite";
-  return { kind, negative, subnormal: exponent === 0, value: scaled(sign * significand, lastPlace) };
+  return { kind, negative, value: scaled(sign * significand, lastPlace) };
 }
 
+/** Ones above it. */
 function box(pattern: bigint, format: FloatFormat): bigint {
-  return format === DOUBLE ? pattern : pattern | 0xffff_ffff_0000_0000n;
+  return BigInt.asUintN(64, pattern | (-1n << BigInt(widths(format).bits)));
 }
 
 function nan(format: FloatFormat): bigint {
-  return format === DOUBLE ? 0x7ff8_0000_0000_0000n : 0xffff_ffff_7fc0_0000n;
+  return box(widths(format).nan, format);
 }
 
 function signed(pattern: bigint, negative: boolean, format: FloatFormat): bigint {
@@ -114,7 +126,7 @@ function sum(a: Decoded, b: Decoded, format: FloatFormat, rounding: number): Raw
 /** The exact product, with the sign of zeros and infinities; signalling where it is invalid. */
 function product(a: Decoded, b: Decoded): Decoded {
   const negative = a.negative !== b.negative;
-  const plain = { negative, subnormal: false, value: ZERO };
+  const plain = { negative, value: ZERO };
   if (isNaNKind(a) || isNaNKind(b)) {
     return { ...plain, kind: isSignalling(a) || isSignalling(b) ? "signalling" : "quiet" };
   }
@@ -193,24 +205,18 @@ function extreme(
 
 function comparison(kind: number, a: Decoded, b: Decoded): RawResult {
   if (isNaNKind(a) || isNaNKind(b)) {
-    const quiet = kind === FLOAT.eqS && !isSignalling(a) && !isSignalling(b);
+    const quiet = kind === FLOAT.eq && !isSignalling(a) && !isSignalling(b);
     return { value: 0n, flags: quiet ? 0 : FLOAT_FLAG.invalid };
   }
   const order = compare(a, b);
-  const holds = kind === FLOAT.eqS ? order === 0 : kind === FLOAT.ltS ? order < 0 : order <= 0;
+  const holds = kind === FLOAT.eq ? order === 0 : kind === FLOAT.lt ? order < 0 : order <= 0;
   return { value: holds ? 1n : 0n, flags: 0 };
-}
-
-function classify(a: Decoded): RawResult {
-  const finite = a.subnormal ? 2 : 1;
-  const place = { infinite: 0, finite, zero: 3, signalling: 8, quiet: 9 }[a.kind];
-  return { value: 1n << BigInt(isNaNKind(a) || a.negative ? place : 7 - place), flags: 0 };
 }
 
 /** An integer type's width and range. */
 function integerType(kind: number): { bits: number; least: bigint; most: bigint } {
-  const bits = kind === FLOAT.sToL || kind === FLOAT.sToLu ? 64 : 32;
-  const least = kind === FLOAT.sToWu || kind === FLOAT.sToLu ? 0n : -(1n << BigInt(bits - 1));
+  const bits = kind === FLOAT.toL || kind === FLOAT.toLu ? 64 : 32;
+  const least = kind === FLOAT.toWu || kind === FLOAT.toLu ? 0n : -(1n << BigInt(bits - 1));
   return { bits, least, most: least + (1n << BigInt(bits)) - 1n };
 }
 
@@ -228,32 +234,32 @@ function toInteger(kind: number, a: Decoded, rounding: number): RawResult {
 }
 
 function fromInteger(kind: number, raw: bigint, format: FloatFormat, rounding: number): RawResult {
-  const bits = kind === FLOAT.wToS || kind === FLOAT.wuToS ? 32 : 64;
-  const unsigned = kind === FLOAT.wuToS || kind === FLOAT.luToS;
+  const bits = kind === FLOAT.fromW || kind === FLOAT.fromWu ? 32 : 64;
+  const unsigned = kind === FLOAT.fromWu || kind === FLOAT.fromLu;
   const value = unsigned ? BigInt.asUintN(bits, raw) : BigInt.asIntN(bits, raw);
   return value === 0n ? { value: signed(0n, false, format), flags: 0 } : encode(scaled(value, 0), format, rounding);
 }
 
 /**
  * What an operation must deliver.
- * @param operation one of FLOAT, without rounding mode
+ * @param operation as `operationOf` gives it
  * @param rounding of ROUNDING, but not dynamic
  */
 export function softFloatReference(operation: number, rounding: number, raw: RawOperands): RawResult {
-  const kind = operation & 31;
-  const format = operation < 32 ? SINGLE : DOUBLE;
+  const kind = kindOf(operation);
+  const format = formatOf(operation);
   const operands = [decode(raw[0], format), decode(raw[1], format), decode(raw[2], format)] as const;
-  if (kind >= FLOAT.minS && kind <= FLOAT.classS) {
+  if (kind >= FLOAT.min && kind <= FLOAT.le) {
     return ordering(kind, operands, raw, format);
   }
-  if (kind >= FLOAT.maddS && kind <= FLOAT.nmaddS) {
+  if (kind >= FLOAT.madd && kind <= FLOAT.nmadd) {
     return fusedReference(kind, operands, format, rounding);
   }
-  if (kind >= FLOAT.wToS && kind <= FLOAT.luToS) {
+  if (kind >= FLOAT.fromW && kind <= FLOAT.fromLu) {
     return fromInteger(kind, raw[0], format, rounding);
   }
-  if (kind === FLOAT.dToS) {
-    return finish(decode(raw[0], format === DOUBLE ? SINGLE : DOUBLE), format, rounding);
+  if (kind >= FLOAT.fromSingle) {
+    return finish(decode(raw[0], sourceOf(operation)), format, rounding);
   }
   return basic(kind, operands, format, rounding);
 }
@@ -262,11 +268,9 @@ type Operands = readonly [Decoded, Decoded, Decoded];
 
 function ordering(kind: number, [a, b]: Operands, values: RawOperands, format: FloatFormat): RawResult {
   switch (kind) {
-    case FLOAT.minS:
-    case FLOAT.maxS:
-      return extreme(a, b, { format, values, maximum: kind === FLOAT.maxS });
-    case FLOAT.classS:
-      return classify(a);
+    case FLOAT.min:
+    case FLOAT.max:
+      return extreme(a, b, { format, values, maximum: kind === FLOAT.max });
     default:
       return comparison(kind, a, b);
   }
@@ -274,15 +278,15 @@ function ordering(kind: number, [a, b]: Operands, values: RawOperands, format: F
 
 function basic(kind: number, [a, b]: Operands, format: FloatFormat, rounding: number): RawResult {
   switch (kind) {
-    case FLOAT.addS:
+    case FLOAT.add:
       return sum(a, b, format, rounding);
-    case FLOAT.subS:
+    case FLOAT.sub:
       return sum(a, negate(b), format, rounding);
-    case FLOAT.mulS:
+    case FLOAT.mul:
       return finish(product(a, b), format, rounding);
-    case FLOAT.divS:
+    case FLOAT.div:
       return quotient(a, b, format, rounding);
-    case FLOAT.sqrtS:
+    case FLOAT.sqrt:
       return root(a, format, rounding);
     default:
       return toInteger(kind, a, rounding);
@@ -290,8 +294,8 @@ function basic(kind: number, [a, b]: Operands, format: FloatFormat, rounding: nu
 }
 
 function fusedReference(kind: number, [a, b, c]: Operands, format: FloatFormat, rounding: number): RawResult {
-  const negatesProduct = kind === FLOAT.nmsubS || kind === FLOAT.nmaddS;
-  const negatesAddend = kind === FLOAT.msubS || kind === FLOAT.nmaddS;
+  const negatesProduct = kind === FLOAT.nmsub || kind === FLOAT.nmadd;
+  const negatesAddend = kind === FLOAT.msub || kind === FLOAT.nmadd;
   const multiplied = product(a, b);
   return sum(negatesProduct ? negate(multiplied) : multiplied, negatesAddend ? negate(c) : c, format, rounding);
 }

@@ -52,7 +52,8 @@ test("all compressed instructions read as objdump reads them, but for two encodi
 const EXPLANATIONS: readonly (readonly [reason: string, applies: (ours: string, theirs: string) => boolean])[] = [
   [
     "objdump knows exact conversions only with the rounding mode 0, and does not write it",
-    (ours, theirs) => /^fcvt\.d\.(wu?|s) /.test(ours) && (theirs.startsWith(".4byte") || ours === `${theirs},rne`),
+    (ours, theirs) =>
+      /^fcvt\.(d\.(wu?|s|h)|s\.h) /.test(ours) && (theirs.startsWith(".4byte") || ours === `${theirs},rne`),
   ],
   [
     "objdump takes bits of fences that are to be ignored for other instructions",

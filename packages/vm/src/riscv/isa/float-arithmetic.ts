@@ -1,4 +1,4 @@
-import { FLOAT } from "../../float/operations.ts";
+import { FLOAT, OPERATION, operationOf } from "../../float/operations.ts";
 import type { Value } from "../../ir/block.ts";
 import type { IrBuilder, Semantics } from "../../ir/port.ts";
 import { STATE } from "../../memory/layout.ts";
@@ -8,16 +8,13 @@ import {
   fastArithmetic,
   fastComparison,
   fastExtreme,
-  fastFromInteger,
-  fastFusedSingle,
-  fastNarrow,
   type FastPath,
   type FastPathOf,
   fastRoot,
-  fastToInteger,
-  fastWiden,
 } from "./float-fast.ts";
-import { DOUBLE, operationFields, type Precision, SINGLE, toInstruction } from "./float-precision.ts";
+import { fastFromInteger, fastNarrow, fastToInteger, fastWiden } from "./float-fast-conversion.ts";
+import { fastFusedDouble, fastFusedNarrow, type FusedSigns } from "./float-fast-fused.ts";
+import { DOUBLE, HALF, operationFields, type Precision, SINGLE, toInstruction } from "./float-precision.ts";
 import type { FormatName } from "./format.ts";
 import type { Fields, Instruction } from "./instruction.ts";
 
@@ -28,7 +25,7 @@ type Computation = {
   readonly operation: number;
   readonly rounds: boolean;
   readonly sources: readonly number[];
-  readonly fast: Fast | undefined;
+  readonly fast: Fast;
 };
 
 /** All arithmetic, comparison and conversion: what may round, raise a flag, or meet a NaN. @returns raw, for a register */
@@ -41,12 +38,12 @@ function compute(builder: IrBuilder, { operation, rounds, sources, fast }: Compu
     builder.float(rounds ? withRounding(builder, operation) : builder.constant32(operation));
     return builder.state(OP.i64Load, STATE.value);
   };
-  return fast ? builder.choose(fast.holds, fast.result, help) : help();
+  return builder.choose(fast.holds, fast.result, help);
 }
 
 /** Adds the instruction's rounding mode to an operation. */
 function withRounding(builder: IrBuilder, operation: number): Value {
-  const rounding = builder.op(OP.i32Shl, builder.rounding(), builder.constant32(8));
+  const rounding = builder.op(OP.i32Shl, builder.rounding(), builder.constant32(OPERATION.roundingShift));
   return builder.op(OP.i32Or, rounding, builder.constant32(operation));
 }
 
@@ -58,97 +55,77 @@ const ROOT: Kind = { format: "float-unary", sources: 1, rounds: true };
 const FUSED: Kind = { format: "R4", sources: 3, rounds: true };
 const SELECTED: Kind = { format: "float-select", sources: 2, rounds: false };
 const COMPARED: Kind = { format: "float-compare", sources: 2, rounds: false };
-const CLASSIFIED: Kind = { format: "float-move-out", sources: 1, rounds: false };
 const TO_INTEGER: Kind = { format: "float-to-integer", sources: 1, rounds: true };
 const FROM_INTEGER: Kind = { format: "integer-to-float", sources: 1, rounds: true };
 
-function computed({ sources, rounds }: Kind, operation: number, fastPath?: FastPath): Semantics {
+function computed({ sources, rounds }: Kind, operation: number, fastPath: FastPath): Semantics {
   return (builder, operands) => {
     builder.requireFloat();
     const { rd, rs1, rs2, rs3 } = operands;
-    const fast = fastPath?.(builder, operands);
+    const fast = fastPath(builder, operands);
     builder.set(rd, compute(builder, { operation, rounds, sources: [rs1, rs2, rs3].slice(0, sources), fast }));
   };
 }
 
-/** Name, fixed fields, the operation in both precisions, and how the host does it. */
+/** Name, fixed fields, the operation, and how the host does it. */
 type ArithmeticRow = readonly [
   name: string,
   kind: Kind,
   fields: Partial<Fields> & { readonly funct5: number },
-  operations: readonly [single: number, double: number],
-  fast?: FastPathOf,
+  operation: number,
+  fast: FastPathOf,
 ];
 
 const ARITHMETIC: readonly ArithmeticRow[] = [
-  ["fadd", ROUNDED, { funct5: 0x00 }, [FLOAT.addS, FLOAT.addD], fastArithmetic("Add")],
-  ["fsub", ROUNDED, { funct5: 0x01 }, [FLOAT.subS, FLOAT.subD], fastArithmetic("Sub")],
-  ["fmul", ROUNDED, { funct5: 0x02 }, [FLOAT.mulS, FLOAT.mulD], fastArithmetic("Mul")],
-  ["fdiv", ROUNDED, { funct5: 0x03 }, [FLOAT.divS, FLOAT.divD], fastArithmetic("Div")],
-  ["fsqrt", ROOT, { funct5: 0x0b, rs2: 0 }, [FLOAT.sqrtS, FLOAT.sqrtD], fastRoot],
-  ["fmin", SELECTED, { funct5: 0x05, funct3: 0 }, [FLOAT.minS, FLOAT.minD], fastExtreme("Min")],
-  ["fmax", SELECTED, { funct5: 0x05, funct3: 1 }, [FLOAT.maxS, FLOAT.maxD], fastExtreme("Max")],
-  ["fle", COMPARED, { funct5: 0x14, funct3: 0 }, [FLOAT.leS, FLOAT.leD], fastComparison("Le")],
-  ["flt", COMPARED, { funct5: 0x14, funct3: 1 }, [FLOAT.ltS, FLOAT.ltD], fastComparison("Lt")],
-  ["feq", COMPARED, { funct5: 0x14, funct3: 2 }, [FLOAT.eqS, FLOAT.eqD], fastComparison("Eq")],
-  ["fclass", CLASSIFIED, { funct5: 0x1c, rs2: 0, funct3: 1 }, [FLOAT.classS, FLOAT.classD]],
+  ["fadd", ROUNDED, { funct5: 0x00 }, FLOAT.add, fastArithmetic("Add")],
+  ["fsub", ROUNDED, { funct5: 0x01 }, FLOAT.sub, fastArithmetic("Sub")],
+  ["fmul", ROUNDED, { funct5: 0x02 }, FLOAT.mul, fastArithmetic("Mul")],
+  ["fdiv", ROUNDED, { funct5: 0x03 }, FLOAT.div, fastArithmetic("Div")],
+  ["fsqrt", ROOT, { funct5: 0x0b, rs2: 0 }, FLOAT.sqrt, fastRoot],
+  ["fmin", SELECTED, { funct5: 0x05, funct3: 0 }, FLOAT.min, fastExtreme("Min")],
+  ["fmax", SELECTED, { funct5: 0x05, funct3: 1 }, FLOAT.max, fastExtreme("Max")],
+  ["fle", COMPARED, { funct5: 0x14, funct3: 0 }, FLOAT.le, fastComparison("Le")],
+  ["flt", COMPARED, { funct5: 0x14, funct3: 1 }, FLOAT.lt, fastComparison("Lt")],
+  ["feq", COMPARED, { funct5: 0x14, funct3: 2 }, FLOAT.eq, fastComparison("Eq")],
 ];
 
 function arithmetic(precision: Precision): readonly Instruction[] {
-  return ARITHMETIC.map(([name, kind, { funct5, ...fields }, operations, fast]) =>
+  return ARITHMETIC.map(([name, kind, { funct5, ...fields }, operation, fast]) =>
     toInstruction(precision, {
       name: `${name}.${precision.suffix}`,
       format: kind.format,
       fields: operationFields(precision, funct5, fields),
-      semantics: computed(kind, operations[precision.format], fast?.(precision.host)),
+      semantics: computed(kind, operationOf(operation, precision.format), fast(precision.host)),
     }),
   );
 }
 
-const FUSED_ROWS = [
-  [
-    "fmadd",
-    0x43,
-    [FLOAT.maddS, FLOAT.maddD],
-    fastFusedSingle((builder, product, addend) => builder.op(OP.f64Add, product, addend)),
-  ],
-  [
-    "fmsub",
-    0x47,
-    [FLOAT.msubS, FLOAT.msubD],
-    fastFusedSingle((builder, product, addend) => builder.op(OP.f64Sub, product, addend)),
-  ],
-  [
-    "fnmsub",
-    0x4b,
-    [FLOAT.nmsubS, FLOAT.nmsubD],
-    fastFusedSingle((builder, product, addend) => builder.op(OP.f64Sub, addend, product)),
-  ],
-  [
-    "fnmadd",
-    0x4f,
-    [FLOAT.nmaddS, FLOAT.nmaddD],
-    fastFusedSingle((builder, product, addend) => builder.op(OP.f64Neg, builder.op(OP.f64Add, product, addend))),
-  ],
-] as const;
+/** Name, major opcode, the operation, and the signs that it gives its operands. */
+const FUSED_ROWS: readonly (readonly [name: string, opcode: number, operation: number, signs: FusedSigns])[] = [
+  ["fmadd", 0x43, FLOAT.madd, { negatesProduct: false, negatesAddend: false }],
+  ["fmsub", 0x47, FLOAT.msub, { negatesProduct: false, negatesAddend: true }],
+  ["fnmsub", 0x4b, FLOAT.nmsub, { negatesProduct: true, negatesAddend: false }],
+  ["fnmadd", 0x4f, FLOAT.nmadd, { negatesProduct: true, negatesAddend: true }],
+];
 
 function fused(precision: Precision): readonly Instruction[] {
-  return FUSED_ROWS.map(([name, opcode, operations, fastSingle]) =>
+  const fast = precision === DOUBLE ? fastFusedDouble : fastFusedNarrow;
+  return FUSED_ROWS.map(([name, opcode, operation, signs]) =>
     toInstruction(precision, {
       name: `${name}.${precision.suffix}`,
       format: "R4",
-      fields: { opcode, funct2: precision.format },
-      semantics: computed(FUSED, operations[precision.format], precision === SINGLE ? fastSingle : undefined),
+      fields: { opcode, funct2: precision.format.code },
+      semantics: computed(FUSED, operationOf(operation, precision.format), fast(signs)(precision.host)),
     }),
   );
 }
 
 /** Integer types, by what rs2 says, the conversions to and from them, and the host's name. */
 const INTEGERS = [
-  ["w", [FLOAT.sToW, FLOAT.dToW], [FLOAT.wToS, FLOAT.wToD], "I32S"],
-  ["wu", [FLOAT.sToWu, FLOAT.dToWu], [FLOAT.wuToS, FLOAT.wuToD], "I32U"],
-  ["l", [FLOAT.sToL, FLOAT.dToL], [FLOAT.lToS, FLOAT.lToD], "I64S"],
-  ["lu", [FLOAT.sToLu, FLOAT.dToLu], [FLOAT.luToS, FLOAT.luToD], "I64U"],
+  ["w", FLOAT.toW, FLOAT.fromW, "I32S"],
+  ["wu", FLOAT.toWu, FLOAT.fromWu, "I32U"],
+  ["l", FLOAT.toL, FLOAT.fromL, "I64S"],
+  ["lu", FLOAT.toLu, FLOAT.fromLu, "I64U"],
 ] as const;
 
 function integerConversions(precision: Precision): readonly Instruction[] {
@@ -158,34 +135,46 @@ function integerConversions(precision: Precision): readonly Instruction[] {
       name: `fcvt.${integer}.${suffix}`,
       format: TO_INTEGER.format,
       fields: operationFields(precision, 0x18, { rs2 }),
-      semantics: computed(TO_INTEGER, out[format], fastToInteger(hostName)(host)),
+      semantics: computed(TO_INTEGER, operationOf(out, format), fastToInteger(hostName)(host)),
     }),
     toInstruction(precision, {
       name: `fcvt.${suffix}.${integer}`,
       format: FROM_INTEGER.format,
       fields: operationFields(precision, 0x1a, { rs2 }),
-      semantics: computed(FROM_INTEGER, into[format], fastFromInteger(hostName)(host)),
+      semantics: computed(FROM_INTEGER, operationOf(into, format), fastFromInteger(hostName)(host)),
     }),
   ]);
 }
 
-/** Between the precisions. */
-export const PRECISION_CONVERSIONS: readonly Instruction[] = [
-  toInstruction(DOUBLE, {
-    name: "fcvt.s.d",
-    format: "float-unary",
-    fields: operationFields(SINGLE, 0x08, { rs2: 1 }),
-    semantics: computed(ROOT, FLOAT.dToS, fastNarrow),
-  }),
-  toInstruction(DOUBLE, {
-    name: "fcvt.d.s",
-    format: "float-unary",
-    fields: operationFields(DOUBLE, 0x08, { rs2: 0 }),
-    semantics: computed(ROOT, FLOAT.sToD, fastWiden),
-  }),
-];
+/** Precisions, and the operation that converts from each. */
+const SOURCES = [
+  [HALF, FLOAT.fromHalf],
+  [SINGLE, FLOAT.fromSingle],
+  [DOUBLE, FLOAT.fromDouble],
+] as const;
 
-/** Arithmetic, comparison, classification and conversion in one precision. */
+/** Conversions with half precision are Zfh's, which leaves those with f64 out where there is no D; the others are D's. */
+function extensionOf(source: Precision, target: Precision): Precision {
+  return source === HALF || target === HALF ? HALF : DOUBLE;
+}
+
+function precisionConversion(source: Precision, operation: number, target: Precision): Instruction {
+  const isWidening = target.format.precision > source.format.precision;
+  const fast = (isWidening ? fastWiden : fastNarrow)(source.host, target.host);
+  return toInstruction(extensionOf(source, target), {
+    name: `fcvt.${target.suffix}.${source.suffix}`,
+    format: "float-unary",
+    fields: operationFields(target, 0x08, { rs2: source.format.code }),
+    semantics: computed(ROOT, operationOf(operation, target.format), fast),
+  });
+}
+
+/** Between the precisions. */
+export const PRECISION_CONVERSIONS: readonly Instruction[] = SOURCES.flatMap(([source, operation]) =>
+  SOURCES.filter(([target]) => target !== source).map(([target]) => precisionConversion(source, operation, target)),
+);
+
+/** Arithmetic, comparison and conversion in one precision. */
 export function floatArithmetic(precision: Precision): readonly Instruction[] {
   return [fused, arithmetic, integerConversions].flatMap((rows) => rows(precision));
 }

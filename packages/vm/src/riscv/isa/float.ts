@@ -2,12 +2,13 @@ import type { Value } from "../../ir/block.ts";
 import type { IrBuilder, Semantics } from "../../ir/port.ts";
 import { OP } from "../../wasm/opcodes.ts";
 import { floatArithmetic, PRECISION_CONVERSIONS } from "./float-arithmetic.ts";
-import { DOUBLE, operationFields, type Precision, SINGLE, toInstruction } from "./float-precision.ts";
+import { classification } from "./float-class.ts";
+import { DOUBLE, HALF, operationFields, type Precision, SINGLE, toInstruction } from "./float-precision.ts";
 import type { Instruction } from "./instruction.ts";
 import { effectiveAddress } from "./semantics.ts";
 
 function memory(precision: Precision): readonly Instruction[] {
-  const letter = precision.format === 0 ? "w" : "d";
+  const { letter } = precision;
   const load: Semantics = (builder, { rd, rs1 }) => {
     builder.requireFloat();
     builder.set(rd, precision.box(builder, builder.load(precision.load, effectiveAddress(builder, rs1))));
@@ -64,12 +65,11 @@ function signs(precision: Precision): readonly Instruction[] {
 }
 
 function moves(precision: Precision): readonly Instruction[] {
-  const letter = precision.format === 0 ? "w" : "d";
+  const { letter } = precision;
   const fields = { rs2: 0, funct3: 0 };
   const out: Semantics = (builder, { rd, rs1 }) => {
     builder.requireFloat();
-    const value = builder.get(rs1);
-    builder.set(rd, precision.format === 0 ? builder.op(OP.i64Extend32S, value) : value);
+    builder.set(rd, precision.signExtend(builder, builder.get(rs1)));
   };
   const into: Semantics = (builder, { rd, rs1 }) => {
     builder.requireFloat();
@@ -92,12 +92,14 @@ function moves(precision: Precision): readonly Instruction[] {
 }
 
 function ofPrecision(precision: Precision): readonly Instruction[] {
-  return [memory, floatArithmetic, signs, moves].flatMap((rows) => rows(precision));
+  return [memory, floatArithmetic, classification, signs, moves].flatMap((rows) => rows(precision));
 }
 
-/** "F" Extension for Single-Precision Floating-Point and "D" Extension for Double-Precision Floating-Point. */
+/**
+ * "F" Extension for Single-Precision Floating-Point, "D" Extension for Double-Precision Floating-Point, and "Zfh" Extension for
+ * Half-Precision Floating-Point.
+ */
 export const FLOATING: readonly Instruction[] = [
-  ...ofPrecision(SINGLE),
-  ...ofPrecision(DOUBLE),
+  ...[SINGLE, DOUBLE, HALF].flatMap(ofPrecision),
   ...PRECISION_CONVERSIONS,
 ];

@@ -8,6 +8,7 @@ export type Extension =
   | "A"
   | "F"
   | "D"
+  | "Zfh"
   | "Zicsr"
   | "Zifencei"
   | "Zihintpause"

@@ -71,3 +71,8 @@ export function zeroExtendWord(builder: IrBuilder, value: Value): Value {
 export function effectiveAddress(builder: IrBuilder, base: number): Value {
   return builder.op(OP.i64Add, builder.get(base), builder.immediate());
 }
+
+/** A constant i64, some places up. @param value 32 bits at most, or as many as remain above the places */
+export function placed(builder: IrBuilder, value: number, places: number): Value {
+  return places < 32 ? builder.constant(value << places, 0) : builder.constant(0, value << (places - 32));
+}

@@ -36,6 +36,22 @@ export const FLOAT_EDGES: readonly bigint[] = [
   0x43e0_0000_0000_0000n,
 ];
 
+/** The same for half precision: boxed and not, and what it is converted from. */
+export const HALF_EDGES: readonly bigint[] = [
+  0xffff_ffff_ffff_3c00n,
+  0xffff_ffff_ffff_c248n,
+  0xffff_ffff_ffff_8000n,
+  0xffff_ffff_ffff_fc00n,
+  0xffff_ffff_ffff_7e12n,
+  0xffff_ffff_ffff_7c01n,
+  0xffff_ffff_ffff_8001n,
+  0xffff_ffff_ffff_7bffn,
+  0xffff_ffff_fffe_3c00n,
+  0xffff_ffff_3f80_2000n,
+  0x3ff0_0000_0000_0001n,
+  0x0000_0000_0001_0001n,
+];
+
 /** Three operands. */
 export type Triple = readonly [bigint, bigint, bigint];
 

@@ -1,4 +1,4 @@
-import { FLOAT_EDGES, INTEGER_EDGES, pairsOf, someOf, type Triple } from "./operands.ts";
+import { FLOAT_EDGES, HALF_EDGES, INTEGER_EDGES, pairsOf, someOf, type Triple } from "./operands.ts";
 import { COMPRESSED_VARIANTS } from "./compressed-variants.ts";
 import { WORD_VARIANTS, type Surrounding, type Variant } from "./variants.ts";
 
@@ -13,6 +13,8 @@ const TABLES: Readonly<Record<string, readonly Triple[]>> = {
   integer_all: pairsOf(INTEGER_EDGES),
   float_some: someOf(FLOAT_EDGES),
   float_all: pairsOf(FLOAT_EDGES),
+  half_some: someOf(HALF_EDGES),
+  half_all: pairsOf(HALF_EDGES),
 };
 
 /** Before the tested instruction: operands into registers and memory, from the table's row at s0. a1 points into `scratch` where memory is tested, and sp always. */
@@ -90,8 +92,13 @@ const SAVE: Readonly<Record<Surrounding, readonly string[]>> = {
   "jump-register": ["sd a0, 0(s1)", "sd a1, 8(s1)", "sd a2, 16(s1)", "sd ra, 24(s1)"],
 };
 
-function tableOf({ surrounding, isThorough }: Variant): string {
-  return `${surrounding.startsWith("float") ? "float" : "integer"}_${isThorough ? "all" : "some"}`;
+function edgesOf({ surrounding, instruction }: Variant): string {
+  if (!surrounding.startsWith("float")) return "integer";
+  return instruction.extension === "Zfh" ? "half" : "float";
+}
+
+function tableOf(variant: Variant): string {
+  return `${edgesOf(variant)}_${variant.isThorough ? "all" : "some"}`;
 }
 
 function rowsOf(variant: Variant): number {

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { REFERENCE_PROCESSOR } from "../../../testing/toolchain.ts";
 
 const PREFIX = "riscv64-linux-gnu-";
-const ARCHITECTURE = "-march=rv64gc_zba_zbb_zbc_zbs_zihintpause";
+const ARCHITECTURE = "-march=rv64gc_zfh_zba_zbb_zbc_zbs_zihintpause";
 const LIMITS = { timeout: 60_000, maxBuffer: 1 << 28 } as const;
 
 /** Where the one section of a program is loaded. */
@@ -36,7 +37,10 @@ export function runReference(assembly: string): { readonly program: Uint8Array; 
     const base = `-Wl,-Ttext=0x${PROGRAM_BASE.toString(16)},--build-id=none`;
     tool("gcc", "-nostdlib", "-static", ARCHITECTURE, base, source, "-o", elf);
     tool("objcopy", "-O", "binary", elf, flat);
-    return { program: readFileSync(flat), output: execFileSync("qemu-riscv64", [elf], LIMITS) };
+    return {
+      program: readFileSync(flat),
+      output: execFileSync("qemu-riscv64", ["-cpu", REFERENCE_PROCESSOR, elf], LIMITS),
+    };
   });
 }
 

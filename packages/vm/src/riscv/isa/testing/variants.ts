@@ -72,9 +72,10 @@ function immediatesOf(instruction: Instruction): readonly number[] {
   return isWordShift ? immediates.filter((amount) => amount < 32) : immediates;
 }
 
-/** Dynamic is nearest here, as frm is 0. */
-function roundingsOf(instruction: Instruction): readonly number[] {
-  return FORMATS[instruction.format].rounding === true ? [7, 0, 1, 2, 3, 4] : [0];
+/** Dynamic is nearest here, as frm is 0. Which registers coincide has nothing to do with rounding. */
+function roundingsOf(instruction: Instruction, form: number): readonly number[] {
+  if (FORMATS[instruction.format].rounding !== true) return [0];
+  return form === 0 ? [7, 0, 1, 2, 3, 4] : [7];
 }
 
 function registersOf(instruction: Instruction): readonly OperandFields[] {
@@ -105,7 +106,7 @@ function variantsOf(instruction: Instruction): readonly Variant[] {
   const kind = FORMATS[instruction.format].immediate;
   const variants = registersOf(instruction).flatMap((registers, form) =>
     immediatesOf(instruction).flatMap((immediate) =>
-      roundingsOf(instruction).map((rounding) => {
+      roundingsOf(instruction, form).map((rounding) => {
         const fields = { ...registers, immediate, rounding };
         const isThorough = form === 0 && (kind === undefined || kind === "b");
         return { instruction, fields, bits: encode(instruction, fields), length: 4 as const, surrounding, isThorough };
