@@ -158,3 +158,35 @@ test("code that changes itself is decoded anew, once the page is looked up again
   core.interpret(RAM_BASE, 4);
   assert.equal(core.register(10), 102n);
 });
+
+test("an instruction that was decoded before gives the same record, and keeps the counter of its own", () => {
+  const { pages, view, write, decode } = bound(new Fixture());
+  const first = pages.open(FIRST_PAGE, MODE.machine);
+  const words = [
+    encodeWord("addi", { rd: 5, rs1: 6, immediate: -7 }),
+    encodeWord("sd", { rs1: 2, rs2: 8, immediate: 40 }),
+    encodeWord("jal", { rd: 0, immediate: 64 }),
+    0x0000_4501, // c.li a0, 0, and an illegal parcel.
+    0xffff_ffff | 0,
+  ];
+  words.forEach((word, index) => {
+    for (const at of [0, 1024]) {
+      write(RAM_BASE + at + index * 4, word);
+      assert.equal(decode(first + (at + index * 4) * 8), first + (at + index * 4) * 8);
+    }
+    view.setUint16(first + (1024 + index * 4) * 8 + RECORD.counter, 3, true);
+    pages.countAgain(first + (1024 + index * 4) * 8, 7);
+    const [fresh, recalled] = [0, 1024].map((at) => Buffer.from(view.buffer, first + (at + index * 4) * 8, 16));
+    assert.deepEqual(recalled, fresh);
+  });
+});
+
+/** A fixture's methods, to be called alone. */
+function bound(fixture: Fixture): Pick<Fixture, "pages" | "view" | "write" | "decode"> {
+  return {
+    pages: fixture.pages,
+    view: fixture.view,
+    write: (address, bits) => fixture.write(address, bits),
+    decode: (record) => fixture.decode(record),
+  };
+}

@@ -1,5 +1,6 @@
 import { DECODED, RAM_BASE, RAM_OFFSET, registerOffset, SINK_REGISTER } from "../memory/layout.ts";
 import { createDecodedInstruction, type Decode, type DecodedInstruction } from "../riscv/isa/decode.ts";
+import { DecodedMemo } from "./decoded-memo.ts";
 import { FIRST_INSTRUCTION, HANDLER, PAGE_RECORDS_BYTES, RECORD, STRADDLE_OFFSET } from "./records.ts";
 
 /** What decoded pages need of the rest. */
@@ -30,12 +31,14 @@ export class DecodedPages {
   readonly #slotOf: Map<number, number> = new Map();
   readonly #keyOf: Float64Array = new Float64Array(DECODED.pages).fill(-1);
   readonly #decoded: DecodedInstruction = createDecodedInstruction();
+  readonly #memo: DecodedMemo;
   #nextSlot = 0;
 
   constructor(options: DecodedPagesOptions) {
     this.#options = options;
     this.#view = new DataView(options.memory.buffer);
     this.#bytes = new Uint8Array(options.memory.buffer);
+    this.#memo = new DecodedMemo(this.#view);
     this.#blank = blankPage(options.threshold);
     writeBlank(new DataView(this.#blank.buffer), PAGE_RECORDS_BYTES, HANDLER.pageEnd);
     this.#bytes.fill(0, STRADDLE_OFFSET, STRADDLE_OFFSET + 64);
@@ -116,6 +119,13 @@ export class DecodedPages {
   }
 
   #write(record: number, bits: number): number {
+    if (this.#memo.recall(bits, record)) return record;
+    this.#decode(record, bits);
+    this.#memo.remember(bits, record);
+    return record;
+  }
+
+  #decode(record: number, bits: number): void {
     const decoded = this.#decoded;
     this.#options.decode(bits, decoded);
     const view = this.#view;
@@ -128,7 +138,6 @@ export class DecodedPages {
       view.setUint16(record + RECORD.rounding, decoded.rounding, true);
     } else view.setInt32(record + RECORD.immediate, decoded.immediate, true);
     view.setUint16(record + RECORD.step, decoded.length * 8, true);
-    return record;
   }
 
   /** Has a compiled unit entered where a record is reached. */

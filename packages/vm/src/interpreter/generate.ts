@@ -1,5 +1,7 @@
 import { KIND } from "../ir/block.ts";
-import { FIELD_REGISTER, HELPER, Lowering, type LoweringTarget } from "../ir/lower.ts";
+import { HELPER } from "../ir/helpers.ts";
+import { FIELD_REGISTER, Lowering } from "../ir/lower.ts";
+import type { LoweringTarget } from "../ir/lowering-target.ts";
 import type { Semantics } from "../ir/port.ts";
 import { IrRecorder } from "../ir/recorder.ts";
 import { registerOffset, STATE, TLB } from "../memory/layout.ts";

@@ -5,6 +5,7 @@ import { compileUnit } from "../jit/compile-unit.ts";
 import { MODE, RAM_BASE, RAM_OFFSET, registerOffset, STATE } from "../memory/layout.ts";
 import { BareCore } from "../processor/testing/bare-core.ts";
 import type { DecodedInstruction } from "../riscv/isa/decode.ts";
+import { OP } from "../wasm/opcodes.ts";
 import type { Semantics } from "./port.ts";
 import { DirectBuilder } from "./testing/direct-builder.ts";
 import { DATA_ADDRESS, randomSteps, semanticsOf, type Step } from "./testing/random-semantics.ts";
@@ -118,3 +119,25 @@ for (const [way, run] of [
     });
     fc.assert(check, { numRuns: 20 });
   });
+
+/** A unit of one instruction. */
+function compileAlone(semantics: Semantics): Uint8Array {
+  const code = { ...NO_OPERANDS, length: 4 as const, instruction: 0, rd: 5, rs1: 6, distance: 0 };
+  const block = { start: 0, instructions: [code], flow: "next", successors: [] } as const;
+  return compileUnit([{ ...block, successors: [] }], { mode: MODE.machine, shape: "block" }, () => semantics);
+}
+
+test("pure operations that only lead to such as nothing uses are not written, before a choice neither", () => {
+  const choose =
+    (hasUnused: boolean): Semantics =>
+    (builder, { rd, rs1 }) => {
+      const value = builder.get(rs1);
+      if (hasUnused) builder.op(OP.i64Mul, builder.op(OP.i64Add, value, value), value);
+      const isZero = builder.op(OP.i64Eqz, value);
+      builder.set(
+        rd,
+        builder.choose(isZero, value, () => builder.state(OP.i64Load, STATE.value2)),
+      );
+    };
+  assert.deepEqual(compileAlone(choose(true)), compileAlone(choose(false)));
+});

@@ -3,79 +3,22 @@ import { STATE } from "../memory/layout.ts";
 import type { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE, type ValueType } from "../wasm/opcodes.ts";
 import { FIRST_EFFECT, IrBlock, KIND, type Value } from "./block.ts";
+import { HELPER } from "./helpers.ts";
 import { typeOf } from "./kinds.ts";
-import { accessSize } from "./signatures.ts";
-
-/**
- * Indices of the functions that all generated code can call. First the slow side's, imported from TypeScript (HartHelpers, and `decode`
- * and `hot` of the processor); then those around them that take i64, which the core module defines and units import from it.
- */
-export const HELPER = {
-  load: 0,
-  atomic: 1,
-  store: 2,
-  system: 3,
-  float: 4,
-  fetch: 5,
-  decode: 6,
-  hot: 7,
-  loadReserved: 8,
-  translateLoad: 9,
-  translateAtomic: 10,
-  translateReserved: 11,
-  storeSlowly: 12,
-} as const;
-
-/** How many of them are TypeScript. */
-export const HOST_HELPERS = 9;
+import { LocalPool } from "./local-pool.ts";
+import { AccessLowering } from "./lower-access.ts";
+import type { LoweringTarget } from "./lowering-target.ts";
 
 /** Argument of SYSTEM.illegal where the instruction's bits are not in STATE.value. */
 export const UNKNOWN_BITS = 1;
-
-/** What differs between the interpreter's handlers and compiled units. */
-export interface LoweringTarget {
-  /** Pushes a register's i64. */
-  getRegister(register: number): void;
-  /** Pushes where a register's new value goes, if that is a place in memory. */
-  prepareSet(register: number): void;
-  /** Pops a register's new i64, and what `prepareSet` pushed. */
-  setRegister(register: number): void;
-  /** Pushes a field of the decoded record; a compiled unit has none. */
-  field(kind: number): void;
-  /** Pushes an address (i64): the entry + distance in units, this (0) or the next (1) instruction in descriptions. */
-  pc(distance: number): void;
-  /** Sets STATE.pc to the current instruction's address. */
-  storePc(): void;
-  /** Sets STATE.budget. */
-  storeBudget(): void;
-  /** The helper may have changed STATE.budget. */
-  loadBudget(): void;
-  /** Pushes an address (i64) and a distance times 16 (i32) that make the current instruction's address. @param size added to the second */
-  site(size: number): void;
-  /** Local that holds what is left of the slice. */
-  readonly budget: number;
-  /** Prepares `leaveIf`: which registers are to be written back. */
-  prepareLeave(): void;
-  /** Pops a condition: where it is not 0, leaves after a trap. STATE.pc and STATE.budget are right. Registers are written back first. */
-  leaveIf(): void;
-  /** Registers in memory are right from here on, whatever happens to them there. */
-  flush(): void;
-  /** After `flush`: leaves, without writing registers back. */
-  leaveFlushed(): void;
-  /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
-  tlb(kind: "read" | "write"): number;
-  /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */
-  terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void;
-  /** A guest instruction begins. */
-  instruction(distance: number, length: number): void;
-}
 
 /** Turns straight-line IR into WebAssembly. Pure operations are written where they are used, effects where they stand. */
 export class Lowering {
   readonly #writer: FunctionWriter;
   readonly #target: LoweringTarget;
-  readonly #free: Map<ValueType, number[]> = new Map();
-  #taken: [ValueType, number][] = [];
+  /** What is taken is given back when the next guest instruction begins. */
+  readonly #locals: LocalPool;
+  readonly #accesses: AccessLowering;
   #block: IrBlock = new IrBlock();
   #uses: Uint16Array = new Uint16Array(0);
   /** Local that holds a value; 0: none (local 0 is always a parameter). */
@@ -86,6 +29,14 @@ export class Lowering {
   constructor(writer: FunctionWriter, target: LoweringTarget) {
     this.#writer = writer;
     this.#target = target;
+    this.#locals = new LocalPool(writer);
+    this.#accesses = new AccessLowering({
+      writer,
+      target,
+      locals: this.#locals,
+      push: this.push,
+      pushInArm: (value) => this.#pushInArm(value),
+    });
   }
 
   /** Lowers a whole block. */
@@ -94,27 +45,13 @@ export class Lowering {
     this.#uses = countUses(block);
     this.#local = new Uint32Array(block.length);
     this.#pending = [];
+    this.#accesses.begin(block);
     for (let index = 0; index < block.length; index++) {
       if ((block.kind[index] ?? 0) >= FIRST_EFFECT) this.#effect(index);
       else if (this.#uses[index]) this.#pending.push(index);
     }
-    this.#releaseAll();
-  }
-
-  /** A local that is free for now; given back when the next guest instruction begins. */
-  #take(type: ValueType): number {
-    const local = this.#free.get(type)?.pop() ?? this.#writer.local(type);
-    this.#taken.push([type, local]);
-    return local;
-  }
-
-  #releaseAll(): void {
-    for (const [type, local] of this.#taken) {
-      const list = this.#free.get(type);
-      if (list) list.push(local);
-      else this.#free.set(type, [local]);
-    }
-    this.#taken = [];
+    this.#locals.releaseTaken();
+    this.#accesses.end();
   }
 
   #typeOf(value: Value): ValueType {
@@ -129,10 +66,15 @@ export class Lowering {
     this.#compute(value);
     const uses = (this.#uses[value] = (this.#uses[value] ?? 1) - 1);
     if (uses === 0 || !this.#isWorthKeeping(value)) return;
-    const kept = this.#take(this.#typeOf(value));
+    const kept = this.#locals.take(this.#typeOf(value));
     this.#local[value] = kept;
     writer.tee(kept);
   };
+
+  #pushInArm(value: Value): void {
+    this.#compute(value);
+    this.#uses[value] = 0;
+  }
 
   #isWorthKeeping(value: Value): boolean {
     const kind = this.#block.kind[value] ?? 0;
@@ -188,7 +130,7 @@ export class Lowering {
   }
 
   #keep(value: Value): void {
-    const kept = this.#take(this.#typeOf(value));
+    const kept = this.#locals.take(this.#typeOf(value));
     this.#local[value] = kept;
     this.#writer.set(kept);
   }
@@ -214,7 +156,7 @@ export class Lowering {
     [KIND.instruction, (index) => this.#instruction(index)],
     [KIND.set, (index) => this.#set(index)],
     [KIND.load, (index) => this.#load(index)],
-    [KIND.store, (index) => this.#store(index)],
+    [KIND.store, (index) => this.#accesses.store(index)],
     [KIND.readAddress, (index) => this.#address(index, HELPER.translateReserved)],
     [KIND.atomicAddress, (index) => this.#address(index, HELPER.translateAtomic)],
     [KIND.hostLoad, (index) => this.#hostLoad(index)],
@@ -242,7 +184,7 @@ export class Lowering {
   }
 
   #instruction(index: Value): void {
-    this.#releaseAll();
+    this.#locals.releaseTaken();
     this.#pending = [];
     this.#target.instruction(this.#low(index), this.#block.high[index] ?? 0);
   }
@@ -256,7 +198,7 @@ export class Lowering {
   }
 
   #address(index: Value, helper: number): void {
-    this.#translate(this.#inLocal(this.#a(index), TYPE.i64), this.#low(index), helper);
+    this.#accesses.translate(this.#inLocal(this.#a(index), TYPE.i64), this.#low(index), helper);
     this.#keep(index);
   }
 
@@ -299,89 +241,15 @@ export class Lowering {
 
   #inLocal(value: Value, type: ValueType): number {
     this.push(value);
-    const local = this.#take(type);
+    const local = this.#locals.take(type);
     this.#writer.set(local);
     return local;
   }
 
   #load(index: Value): void {
-    const opcode = this.#low(index);
-    this.#translate(this.#inLocal(this.#a(index), TYPE.i64), accessSize(opcode), HELPER.translateLoad);
-    this.#writer.memory(opcode, 0);
+    this.#accesses.load(index);
     if (this.#uses[index]) this.#keep(index);
     else this.#writer.op(OP.drop);
-  }
-
-  /** Leaves 1 on the stack where the look-aside buffer knows the address. @returns the local that holds the entry's offset */
-  #probe(address: number, size: number, kind: "read" | "write"): readonly [entry: number, offset: number] {
-    const writer = this.#writer;
-    const entry = this.#take(TYPE.i32);
-    writer.get(address);
-    writer.op(OP.i32WrapI64);
-    writer.i32(8);
-    writer.op(OP.i32ShrU);
-    writer.i32(0x3ff0);
-    writer.op(OP.i32And);
-    const offset = this.#target.tlb(kind);
-    writer.tee(entry);
-    writer.memory(OP.i64Load, offset);
-    writer.get(address);
-    writer.i64(-4096 | (size - 1), -1);
-    writer.op(OP.i64And);
-    writer.op(OP.i64Eq);
-    return [entry, offset];
-  }
-
-  #hostOf(entry: number, offset: number, address: number): void {
-    const writer = this.#writer;
-    writer.get(entry);
-    writer.memory(OP.i32Load, offset + 8);
-    writer.get(address);
-    writer.op(OP.i32WrapI64);
-    writer.op(OP.i32Add);
-  }
-
-  /** Pushes the host address of a guest address (in a local). Leaves where it traps. */
-  #translate(address: number, size: number, helper: number): void {
-    const writer = this.#writer;
-    const [entry, offset] = this.#probe(address, size, helper === HELPER.translateAtomic ? "write" : "read");
-    writer.open(OP.if, TYPE.i32);
-    this.#hostOf(entry, offset, address);
-    writer.op(OP.else);
-    this.#target.prepareLeave();
-    writer.get(address);
-    this.#target.site(size);
-    writer.get(this.#target.budget);
-    writer.call(helper);
-    writer.tee(entry);
-    writer.op(OP.i32Eqz);
-    this.#target.leaveIf();
-    writer.get(entry);
-    writer.close();
-  }
-
-  #store(index: Value): void {
-    const writer = this.#writer;
-    const opcode = this.#low(index);
-    const address = this.#inLocal(this.#a(index), TYPE.i64);
-    const stored = this.#inLocal(this.#b(index), TYPE.i64);
-    const size = accessSize(opcode);
-    const [entry, offset] = this.#probe(address, size, "write");
-    writer.open(OP.if);
-    this.#hostOf(entry, offset, address);
-    writer.get(stored);
-    writer.memory(opcode, 0);
-    writer.op(OP.else);
-    this.#target.prepareLeave();
-    writer.get(address);
-    writer.get(stored);
-    this.#target.site(size);
-    writer.get(this.#target.budget);
-    writer.call(HELPER.storeSlowly);
-    writer.tee(this.#target.budget); // A device may have asked for an end of the slice.
-    writer.op(OP.i32Eqz);
-    this.#target.leaveIf();
-    writer.close();
   }
 
   #system(index: Value): void {
@@ -446,9 +314,17 @@ export class Lowering {
 /** Registers from here on are fields of a decoded record: rd, rs1, rs2, rs3. */
 export const FIELD_REGISTER = 100;
 
-function countUses(block: IrBlock): Uint16Array {
-  const uses = new Uint16Array(block.length);
-  for (const list of [block.a, block.b, block.c])
-    for (const value of list) if (value !== -1) uses[value] = (uses[value] ?? 0) + 1;
+/** How often each value is used. What nothing uses, and has no effect, uses nothing itself; operands stand before what uses them. */
+function countUses({ kind, a, b, c, length }: IrBlock): Uint16Array {
+  const uses = new Uint16Array(length);
+  const count = (value: Value): void => {
+    if (value !== -1) uses[value] = (uses[value] ?? 0) + 1;
+  };
+  for (let index = length - 1; index >= 0; index--) {
+    if (uses[index] === 0 && (kind[index] ?? 0) < FIRST_EFFECT) continue;
+    count(a[index] ?? -1);
+    count(b[index] ?? -1);
+    count(c[index] ?? -1);
+  }
   return uses;
 }

@@ -127,3 +127,10 @@ test("a choice whose condition is known is none", () => {
     assert.ok(text.includes(kept));
   }
 });
+
+test("a selection whose condition is known is what it selects", () => {
+  const recorder = new IrRecorder();
+  const [a, b] = [recorder.constant(5), recorder.constant(6)];
+  assert.equal(recorder.select(recorder.constant32(1), a, b), a);
+  assert.equal(recorder.select(recorder.constant32(0), a, b), b);
+});

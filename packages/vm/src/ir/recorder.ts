@@ -86,6 +86,7 @@ export class IrRecorder implements IrBuilder {
   }
 
   select(condition: Value, a: Value, b: Value): Value {
+    if (this.block.kind[condition] === KIND.constant32) return this.block.low[condition] ? a : b;
     return this.block.add(KIND.select, 0, 0, condition, a, b);
   }
 

@@ -1,4 +1,5 @@
 import type { CodeCache, FoundUnit } from "../cache/code-cache.ts";
+import type { CachedUnit } from "../cache/unit.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import { RAM_BASE } from "../memory/layout.ts";
 import { encodeUnits } from "./compile-batch.ts";
@@ -31,16 +32,33 @@ export class CachedUnits {
 
   constructor(options: CachedUnitsOptions) {
     this.#options = options;
-    const { cache, compiler, memoryDescription } = options;
-    for (const units of chunk(cache.units(), compiler?.load ? BACKGROUND_BYTES : MODULE_BYTES)) {
-      const bytes = encodeUnits(
-        units.map(({ body }) => body),
-        memoryDescription,
-      );
-      const loaded = compiler?.load?.(bytes);
-      if (loaded) this.#await(units, loaded);
-      else this.#compile(units, bytes);
-    }
+    for (const units of this.#chunks(options.cache.units())) void this.#load(units);
+  }
+
+  /** Takes in more units, chunk after chunk, while the machine runs. */
+  async adopt(units: readonly CachedUnit[]): Promise<void> {
+    const { cache } = this.#options;
+    const found = units.flatMap((unit) => cache.add(unit) ?? []);
+    const missing = found.filter(({ index }) => !this.#code.has(index));
+    for (const chunk of this.#chunks(missing)) await this.#load(chunk);
+  }
+
+  #chunks(units: readonly FoundUnit[]): Iterable<readonly FoundUnit[]> {
+    return chunk(units, this.#options.compiler?.load ? BACKGROUND_BYTES : MODULE_BYTES);
+  }
+
+  async #load(units: readonly FoundUnit[]): Promise<void> {
+    const { compiler, memoryDescription } = this.#options;
+    const bytes = encodeUnits(
+      units.map(({ body }) => body),
+      memoryDescription,
+    );
+    const loaded = compiler?.load?.(bytes);
+    if (!loaded) return this.#compile(units, bytes);
+    this.#loading++;
+    const module = await loaded;
+    this.#loading--;
+    if (module) this.#instantiate(units, module);
   }
 
   #compile(units: readonly FoundUnit[], bytes: Uint8Array<ArrayBuffer>): void {
@@ -49,14 +67,6 @@ export class CachedUnits {
     } catch {
       // The file was whole, yet not what this engine writes: these units are compiled anew.
     }
-  }
-
-  #await(units: readonly FoundUnit[], loaded: Promise<WebAssembly.Module | undefined>): void {
-    this.#loading++;
-    void loaded.then((module) => {
-      this.#loading--;
-      if (module) this.#instantiate(units, module);
-    });
   }
 
   #instantiate(units: readonly FoundUnit[], module: WebAssembly.Module): void {

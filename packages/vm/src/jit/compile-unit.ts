@@ -1,5 +1,7 @@
 import { IrBlock, KIND, type Value } from "../ir/block.ts";
-import { HELPER, Lowering, type LoweringTarget } from "../ir/lower.ts";
+import { HELPER } from "../ir/helpers.ts";
+import { Lowering } from "../ir/lower.ts";
+import type { LoweringTarget } from "../ir/lowering-target.ts";
 import { IrRecorder } from "../ir/recorder.ts";
 import type { Semantics } from "../ir/port.ts";
 import { jumpCacheOffset, type Mode, registerOffset, STATE, tlbOffset, TLB, UNITS } from "../memory/layout.ts";

@@ -1,8 +1,9 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
-import { PAGE_BYTES } from "../memory/physical-memory.ts";
+import { PAGE_BYTES } from "../memory/page.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
-import type { CodeCache } from "../cache/code-cache.ts";
+import { CodeCache } from "../cache/code-cache.ts";
+import type { CachedUnit } from "../cache/unit.ts";
 import { CachedUnits } from "./cached-units.ts";
 import { compileBatch, isCurrent } from "./compile-batch.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Shape, UnitCompiler } from "./request.ts";
@@ -31,11 +32,17 @@ export type UnitsOptions = {
 };
 
 /** A unit that is in use. */
-type Installed = Omit<CompiledUnit, "body"> & {
+type Installed = CompiledUnit & {
   readonly index: number;
   /** Offset of the decoded page that it is entered from. */
   readonly page: number;
 };
+
+/** A unit that is in use, and about how often it was entered, HOT_ENTRIES at most. */
+export type UsedUnit = CompiledUnit & { readonly uses: number };
+
+/** As often as a block is entered before it becomes a region. */
+const HOT_ENTRIES = 10_000;
 
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;
@@ -58,6 +65,8 @@ export class Units {
   readonly #freeIndices: number[] = [];
   #nextIndex = 1;
   readonly #cached: CachedUnits | undefined;
+  /** Those of a snapshot. */
+  #adopted: CachedUnits | undefined;
   /** Places, by `keyOf`, that the cache was found not to know. */
   readonly #unknown: Set<string> = new Set();
   /** How many were compiled since the machine was made, and how many came from the cache. */
@@ -85,14 +94,15 @@ export class Units {
     if (!last || requests.some((request) => this.#load(request))) return;
     const key = keyOf(last);
     if (firstThreshold === blockThreshold || this.#unknown.has(key)) return this.request(last);
-    if (this.#cached?.isLoading !== true) this.#unknown.add(key);
-    pages.countAgain(record, this.#cached?.isLoading === true ? RETRY_THRESHOLD : blockThreshold);
+    if (!this.#isLoading) this.#unknown.add(key);
+    pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : blockThreshold);
   }
 
   /** Enters a unit of the cache, where there is one. */
   #load(request: CompileRequest): boolean {
     const start = Math.floor((request.address - RAM_BASE) / PAGE_BYTES) * PAGE_BYTES;
-    const found = this.#cached?.find(request, this.#ram.subarray(start, start + PAGE_BYTES));
+    const page = this.#ram.subarray(start, start + PAGE_BYTES);
+    const found = this.#cached?.find(request, page) ?? this.#adopted?.find(request, page);
     if (!found) return false;
     this.#enter(found.unit, found.code, "loaded");
     this.loaded[request.shape]++;
@@ -117,7 +127,11 @@ export class Units {
 
   /** True while units are being compiled elsewhere: the host should listen for them. */
   get isCompiling(): boolean {
-    return this.#isCompiling || this.#cached?.isLoading === true;
+    return this.#isCompiling || this.#isLoading;
+  }
+
+  get #isLoading(): boolean {
+    return this.#cached?.isLoading === true || this.#adopted?.isLoading === true;
   }
 
   /** Has what waits compiled. To be called between slices. */
@@ -171,8 +185,30 @@ export class Units {
     this.#view.setInt32(unitRecord + UNITS.counter, regionThreshold, true);
     this.#view.setInt32(unitRecord + UNITS.counted, COUNTERS[shape][origin], true);
     pages.enter(record, unitRecord);
-    const { body: _, ...kept } = unit;
-    this.#remember({ ...kept, index, page });
+    this.#remember({ ...unit, index, page });
+  }
+
+  /**
+   * Takes in units that were compiled elsewhere, while the machine runs: places that are hot enter them from now on. They do not get into the
+   * cache, which other machines run code of: whoever made them answers for this machine alone.
+   */
+  async adopt(units: readonly CachedUnit[]): Promise<void> {
+    this.#adopted ??= new CachedUnits({ ...this.#options, cache: new CodeCache() });
+    this.#unknown.clear();
+    await this.#adopted.adopt(units);
+  }
+
+  /** The units that are in use, and about how often each was entered: what a machine that goes on from here would compile first. */
+  inUse(): readonly UsedUnit[] {
+    return [...this.#byIndex.values()].map((unit) => ({ ...unit, uses: this.#entriesOf(unit) }));
+  }
+
+  /** Blocks count down until they ask to become regions; nobody counts how often regions are entered. */
+  #entriesOf({ index, shape }: Installed): number {
+    const { regionThreshold } = this.#options;
+    if (shape === "region" || regionThreshold === 0) return HOT_ENTRIES;
+    const left = this.#view.getInt32(UNITS.offset + index * UNITS.recordBytes + UNITS.counter, true);
+    return Math.max(0, Math.min(HOT_ENTRIES, regionThreshold - left));
   }
 
   #remember(unit: Installed): void {

@@ -7,7 +7,9 @@
  *     0x0000_4000  bounce buffer of device accesses
  *     0x0000_4100  which jump caches were filled
  *     0x0001_0000  translation look-aside buffers, one bank for each mode (TLB)
+ *     0x0004_c000  what they forget to make room, one bank for each mode (SECOND_TLB)
  *     0x0006_0000  jump cache, one bank for each mode (JUMP_CACHE)
+ *     0x001a_0000  which entries of the jump caches were filled (JUMP_LOG)
  *     0x001c_0000  records of compiled units (UNITS)
  *     0x0030_0000  decoded instructions (DECODED)
  *     RAM_OFFSET   the guest's RAM
@@ -139,6 +141,23 @@ export const TLB = {
   fetch: 0x8000,
 } as const;
 
+/**
+ * Second look-aside buffers, of reads and writes: 512 entries of the same form, found by other bits of the address. A page that has lost
+ * its place in the first to one 4 MiB away is found here, without a walk.
+ */
+export const SECOND_TLB = {
+  offset: 0x4_c000,
+  entries: 512,
+  entryBytes: 16,
+  tableBytes: 0x2000,
+  /** Bytes of one mode's two tables. */
+  modeBytes: 0x4000,
+  read: 0,
+  write: 0x2000,
+  /** An entry's index: `((address >>> 12) ^ (address >>> foldShift)) & (entries - 1)`. */
+  foldShift: 20,
+} as const;
+
 /** Offset of a table of translations. @param kind `TLB.read`, `TLB.write` or `TLB.fetch` */
 export function tlbOffset(mode: Mode, kind: number): number {
   return TLB.offset + mode * TLB.modeBytes + kind;
@@ -150,7 +169,13 @@ export function tlbOffset(mode: Mode, kind: number): number {
  */
 export const JUMP_CACHE = { offset: 0x6_0000, entries: 16_384, entryBytes: 16, modeBytes: 0x4_0000 } as const;
 
-/** Offset of an i32 for each mode: not 0 where its jump cache was filled since it was emptied. */
+/**
+ * For each mode the offsets (i32, from JUMP_CACHE.offset) of the entries that were filled since its jump cache was emptied, in turns: to
+ * empty these takes microseconds, to empty a whole cache displaces 256 KiB of the host's.
+ */
+export const JUMP_LOG = { offset: 0x1a_0000, entries: 2048, modeBytes: 0x2000 } as const;
+
+/** Offset of an i32 for each mode: how many entries of its jump cache were filled since it was emptied. */
 export const JUMPS_FILLED_OFFSET = 0x4100;
 
 /** Offset of a mode's jump cache. */

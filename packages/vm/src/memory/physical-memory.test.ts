@@ -2,7 +2,8 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { RAM_BASE, RAM_OFFSET } from "./layout.ts";
-import { createPhysicalMemory, type GuestMemory, PAGE_BYTES } from "./physical-memory.ts";
+import { PAGE_BYTES } from "./page.ts";
+import { createPhysicalMemory, type GuestMemory } from "./physical-memory.ts";
 
 const PAGES = 64;
 const SIZE = PAGES * PAGE_BYTES;

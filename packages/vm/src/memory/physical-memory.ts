@@ -1,9 +1,9 @@
 import type { PhysicalMemory } from "../bus/port.ts";
 import { VmError } from "../error.ts";
+import { AbsentPages, type PageSource, type PageSpan } from "./absent-pages.ts";
 import { RAM_BASE, RAM_OFFSET } from "./layout.ts";
-
-/** Bytes of a page, of the guest's and of dirty tracking. */
-export const PAGE_BYTES = 4096;
+import { LentPages } from "./lent-pages.ts";
+import { PAGE_BYTES } from "./page.ts";
 
 /** The guest's RAM, with an account of the pages that were written. Pages are numbered by physical address / 4096. */
 export interface GuestMemory extends PhysicalMemory {
@@ -14,6 +14,19 @@ export interface GuestMemory extends PhysicalMemory {
   markDirty(page: number): void;
   /** The pages written since the last call, ascending. */
   takeDirty(): Uint32Array<ArrayBuffer>;
+  /**
+   * The guest itself is about to look at a page: it is given its content, where it has none yet. To be called before RAM is read or written
+   * in other ways than by `readable` and `writable`.
+   */
+  touch(page: number): void;
+  /** From now on the pages of a source are RAM's, fetched when they are touched. All others keep what they hold. */
+  replace(source: PageSource | undefined): void;
+  /**
+   * Makes a source of what RAM holds now, for another machine's. The first write to each page has to be noticed from now on: write
+   * look-aside buffers are to be emptied.
+   * @param spans the pages that are given
+   */
+  lend(spans: readonly PageSpan[]): PageSource;
 }
 
 /** What physical memory is made of. */
@@ -33,13 +46,23 @@ export type PhysicalMemoryOptions = {
 export function createPhysicalMemory({ memory, sizeBytes, onWrite }: PhysicalMemoryOptions): GuestMemory {
   checkSize(sizeBytes, memory.buffer.byteLength - RAM_OFFSET);
   const ram = new Uint8Array(memory.buffer, RAM_OFFSET, sizeBytes);
+  const absent = new AbsentPages(ram);
   const dirty = createDirtyPages(sizeBytes / PAGE_BYTES);
-  const firstPage = RAM_BASE / PAGE_BYTES;
+  const lent = new LentPages((index) => {
+    absent.touch(index);
+    return ram.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES);
+  });
+  const mark = (index: number): void => {
+    lent.changing(index);
+    dirty.mark(index);
+  };
   const readable = (address: number, length: number): Uint8Array | undefined => {
     const offset = address - RAM_BASE;
     // Written so that NaN, too, is outside.
     const isInside = offset >= 0 && length >= 0 && offset + length <= sizeBytes;
-    return isInside ? ram.subarray(offset, offset + length) : undefined;
+    if (!isInside) return undefined;
+    if (length > 0) absent.touchSpan(Math.floor(offset / PAGE_BYTES), Math.floor((offset + length - 1) / PAGE_BYTES));
+    return ram.subarray(offset, offset + length);
   };
   return {
     base: RAM_BASE,
@@ -50,15 +73,23 @@ export function createPhysicalMemory({ memory, sizeBytes, onWrite }: PhysicalMem
       if (view === undefined || view.length === 0) return view;
       const end = Math.floor((address + length - 1) / PAGE_BYTES);
       for (let page = Math.floor(address / PAGE_BYTES); page <= end; page++) {
-        dirty.mark(page - firstPage);
+        mark(page - FIRST_PAGE);
         onWrite(page);
       }
       return view;
     },
-    markDirty: (page) => dirty.mark(page - firstPage),
-    takeDirty: () => dirty.take(firstPage),
+    markDirty: (page) => mark(page - FIRST_PAGE),
+    takeDirty: () => dirty.take(FIRST_PAGE),
+    touch: (page) => absent.touch(page - FIRST_PAGE),
+    replace(source) {
+      lent.changingAll();
+      absent.replace(source);
+    },
+    lend: (spans) => lent.lend(spans),
   };
 }
+
+const FIRST_PAGE = RAM_BASE / PAGE_BYTES;
 
 function checkSize(sizeBytes: number, roomBytes: number): void {
   if (sizeBytes > 0 && sizeBytes % PAGE_BYTES === 0 && sizeBytes <= roomBytes) return;

@@ -1,10 +1,11 @@
 import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
-import { HELPER, HOST_HELPERS } from "../ir/lower.ts";
-import { JUMP_CACHE, JUMPS_FILLED_OFFSET, STATE, TLB } from "../memory/layout.ts";
+import { HELPER, HOST_HELPERS } from "../ir/helpers.ts";
+import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
+import { generateStoreSlowly, generateTranslate } from "./memory-helpers.ts";
 
 /** Types of all functions in generated modules. */
 export const TYPES: readonly FunctionType[] = [
@@ -81,60 +82,6 @@ export function encodeCoreModule(
     ],
     exports: [...CORE_HELPERS.map((name) => [name, HELPER[name]] as const), ["run", FIRST_FUNCTION + 1]],
   });
-}
-
-/** `(address, pc, distance * 16 + size, budget) -> host address`, 0 after a trap: notes where it is for the slow side, and asks it. */
-function generateTranslate(helper: number): Uint8Array {
-  const writer = new FunctionWriter(4);
-  noteSite(writer, { address: 0, pc: 1, site: 2, budget: 3 });
-  writer.get(2);
-  writer.i32(15);
-  writer.op(OP.i32And);
-  writer.call(helper);
-  return writer.finish();
-}
-
-/** `(address, value, pc, distance * 16 + size, budget) -> budget`, 0 after a trap; a budget of 0 is told as -1. */
-function generateStoreSlowly(): Uint8Array {
-  const writer = new FunctionWriter(5);
-  noteSite(writer, { address: 0, pc: 2, site: 3, budget: 4 });
-  writer.i32(0);
-  writer.get(1);
-  writer.memory(OP.i64Store, STATE.value);
-  writer.get(3);
-  writer.i32(15);
-  writer.op(OP.i32And);
-  writer.call(HELPER.store);
-  writer.open(OP.if);
-  writer.i32(0);
-  writer.memory(OP.i32Load, STATE.budget);
-  writer.tee(4);
-  writer.i32(-1);
-  writer.get(4);
-  writer.op(OP.select);
-  writer.op(OP.return);
-  writer.close();
-  writer.i32(0);
-  return writer.finish();
-}
-
-type Site = { readonly address: number; readonly pc: number; readonly site: number; readonly budget: number };
-
-function noteSite(writer: FunctionWriter, { address, pc, site, budget }: Site): void {
-  writer.i32(0);
-  writer.get(address);
-  writer.memory(OP.i64Store, STATE.address);
-  writer.i32(0);
-  writer.get(pc);
-  writer.get(site);
-  writer.i32(4);
-  writer.op(OP.i32ShrS);
-  writer.op(OP.i64ExtendI32S);
-  writer.op(OP.i64Add);
-  writer.memory(OP.i64Store, STATE.pc);
-  writer.i32(0);
-  writer.get(budget);
-  writer.memory(OP.i32Store, STATE.budget);
 }
 
 /** Pushes the offset of an address's entry in a jump cache that begins at 0. */
@@ -273,11 +220,7 @@ function writeInterpret(writer: FunctionWriter, { pc, mode, entry, record, inter
 }
 
 function noteUnit(writer: FunctionWriter, { pc, mode, entry, record }: Omit<RunLocals, "interpret" | "again">): void {
-  writer.get(mode);
-  writer.i32(2);
-  writer.op(OP.i32Shl);
-  writer.i32(1);
-  writer.memory(OP.i32Store, JUMPS_FILLED_OFFSET);
+  logEntry(writer, mode, entry);
   writer.get(entry);
   writer.get(pc);
   writer.memory(OP.i64Store, JUMP_CACHE.offset);
@@ -290,4 +233,30 @@ function noteUnit(writer: FunctionWriter, { pc, mode, entry, record }: Omit<RunL
   writer.get(record);
   writer.memory(OP.i32Load, 0);
   writer.memory(OP.i32Store, JUMP_CACHE.offset + 8);
+}
+
+/** Writes down that an entry of a jump cache is being filled. */
+function logEntry(writer: FunctionWriter, mode: number, entry: number): void {
+  const filled = writer.local(TYPE.i32);
+  writer.get(mode);
+  writer.i32(2);
+  writer.op(OP.i32Shl);
+  writer.tee(filled);
+  writer.get(filled);
+  writer.memory(OP.i32Load, JUMPS_FILLED_OFFSET);
+  writer.tee(filled);
+  writer.i32(1);
+  writer.op(OP.i32Add);
+  writer.memory(OP.i32Store, JUMPS_FILLED_OFFSET);
+  writer.get(filled);
+  writer.i32(JUMP_LOG.entries - 1);
+  writer.op(OP.i32And);
+  writer.i32(2);
+  writer.op(OP.i32Shl);
+  writer.get(mode);
+  writer.i32(JUMP_LOG.modeBytes);
+  writer.op(OP.i32Mul);
+  writer.op(OP.i32Add);
+  writer.get(entry);
+  writer.memory(OP.i32Store, JUMP_LOG.offset);
 }

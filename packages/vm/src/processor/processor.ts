@@ -5,11 +5,13 @@ import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { UNKNOWN_BITS } from "../ir/lower.ts";
 import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
+import type { CachedUnit } from "../cache/unit.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
-import { Units } from "../jit/units.ts";
+import { Units, type UsedUnit } from "../jit/units.ts";
 import {
   COUNTERS,
   JUMP_CACHE,
+  JUMP_LOG,
   JUMPS_FILLED_OFFSET,
   LEAVE,
   type Mode,
@@ -135,11 +137,28 @@ export class Processor {
   /** Empties the jump caches. */
   forgetJumps(): void {
     for (let mode = 0; mode < MODE_COUNT; mode++) {
-      const filled = JUMPS_FILLED_OFFSET + mode * 4;
-      if (this.#view.getInt32(filled, true) === 0) continue;
-      this.#view.setInt32(filled, 0, true);
-      this.#jumps.fill(0xff, mode * JUMP_CACHE.modeBytes, (mode + 1) * JUMP_CACHE.modeBytes);
+      const counter = JUMPS_FILLED_OFFSET + mode * 4;
+      const filled = this.#view.getInt32(counter, true);
+      if (filled === 0) continue;
+      this.#view.setInt32(counter, 0, true);
+      if (filled <= JUMP_LOG.entries) this.#forgetLogged(JUMP_LOG.offset + mode * JUMP_LOG.modeBytes, filled);
+      else this.#jumps.fill(0xff, mode * JUMP_CACHE.modeBytes, (mode + 1) * JUMP_CACHE.modeBytes);
     }
+  }
+
+  #forgetLogged(log: number, filled: number): void {
+    for (let at = log; at < log + filled * 4; at += 4)
+      emptyEntry(this.#view, JUMP_CACHE.offset + this.#view.getInt32(at, true));
+  }
+
+  /** The compiled units that are in use, and how often they were. */
+  unitsInUse(): readonly UsedUnit[] {
+    return this.#units.inUse();
+  }
+
+  /** Takes in units that were compiled elsewhere: those of a snapshot. */
+  adopt(units: readonly CachedUnit[]): Promise<void> {
+    return this.#units.adopt(units);
   }
 
   /** How many units were compiled, by shape. */

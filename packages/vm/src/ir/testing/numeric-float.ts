@@ -77,6 +77,14 @@ function single64(value: bigint): bigint {
   return F32.bits(Number(odd << excess) * (value < 0n ? -1 : 1));
 }
 
+/** To the nearest integral number, halves to even. From 2^52 on all are integral. */
+function roundToEven(value: number): number {
+  if (!(Math.abs(value) < 2 ** 52)) return value;
+  const shifter = value < 0 || Object.is(value, -0) ? -(2 ** 52) : 2 ** 52;
+  const integral = value + shifter - shifter;
+  return integral === 0 ? 0 * shifter : integral;
+}
+
 const CONVERSIONS: readonly Entry[] = [
   [OP.f64ConvertI32S, (a) => F64.bits(Number(BigInt.asIntN(32, a)))],
   [OP.f64ConvertI32U, (a) => F64.bits(Number(a))],
@@ -88,7 +96,10 @@ const CONVERSIONS: readonly Entry[] = [
   [OP.f32ConvertI64U, (a) => single64(a)],
   [OP.f32DemoteF64, (a) => F32.bits(F64.number(a))],
   [OP.f64PromoteF32, (a) => F64.bits(F32.number(a))],
+  [OP.f64Ceil, (a) => F64.bits(Math.ceil(F64.number(a)))],
+  [OP.f64Floor, (a) => F64.bits(Math.floor(F64.number(a)))],
   [OP.f64Trunc, (a) => F64.bits(Math.trunc(F64.number(a)))],
+  [OP.f64Nearest, (a) => F64.bits(roundToEven(F64.number(a)))],
   [OP.f64Abs, (a) => a & 0x7fff_ffff_ffff_ffffn],
   [OP.f64Neg, (a) => a ^ 0x8000_0000_0000_0000n],
   [OP.i32ReinterpretF32, (a) => a],

@@ -13,6 +13,7 @@ import {
   RAM_BASE,
   RAM_OFFSET,
   registerOffset,
+  SECOND_TLB,
   STATE,
   TLB,
   tlbOffset,
@@ -66,6 +67,7 @@ export class BareCore {
     this.view = new DataView(memory.buffer);
     const bytes = new Uint8Array(memory.buffer);
     bytes.fill(0xff, TLB.offset, TLB.offset + MODE_COUNT * TLB.modeBytes);
+    bytes.fill(0xff, SECOND_TLB.offset, SECOND_TLB.offset + MODE_COUNT * SECOND_TLB.modeBytes);
     bytes.fill(0xff, JUMP_CACHE.offset, JUMP_CACHE.offset + MODE_COUNT * JUMP_CACHE.modeBytes);
     this.view.setInt32(STATE.mode, MODE.machine, true);
     this.view.setInt32(STATE.floatEnabled, 1, true);
@@ -179,11 +181,13 @@ export class BareCore {
     return {
       load: () => {
         const address = this.view.getUint32(STATE.address, true);
+        this.#count("load");
         this.#fill(TLB.read, address, RAM_OFFSET - RAM_BASE);
         return host(address);
       },
       store: (size) => {
         const address = this.view.getUint32(STATE.address, true);
+        this.#count("store");
         this.onStore(address);
         for (let index = 0; index < (size ?? 0); index++)
           this.view.setUint8(host(address) + index, this.view.getUint8(STATE.value + index));

@@ -66,6 +66,7 @@ export class AddressSpace {
     const privilege = this.#privilege(access);
     const page = walker.translate(low, high, access, privilege);
     if (page < 0) return page;
+    this.#parts.physical.touch(page);
     const pageRights = protection.pageRights(page, privilege);
     this.#isWhole = pageRights !== SPLIT;
     const rights = this.#isWhole ? pageRights : protection.rights(toAddress(page, low), size, privilege);

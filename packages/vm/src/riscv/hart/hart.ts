@@ -162,6 +162,7 @@ function createTranslation({ physical, code }: HartOptions, state: HartState, tr
     state,
     protection,
     ramBytes: physical.sizeBytes,
+    onRead: (page) => physical.touch(page),
     onWrite: (page) => space.prepareWrite(page),
   });
   const space = new AddressSpace({ state, walker, protection, buffers, traps, code, physical });

@@ -1,8 +1,10 @@
-import { MODE, MODE_COUNT, STATE, TLB } from "../../memory/layout.ts";
+import { MODE, MODE_COUNT, SECOND_TLB, STATE, TLB } from "../../memory/layout.ts";
 import type { HartState } from "./hart-state.ts";
 
 /** Tables of a mode. */
 const KINDS = 3;
+/** Those of them that have a second one: reads and writes. */
+const SECOND_KINDS = 2;
 const FILTER_BITS = 12;
 const FILTER_SIZE = 1 << FILTER_BITS;
 
@@ -12,11 +14,14 @@ const FILTER_SIZE = 1 << FILTER_BITS;
  * Invariants:
  * L1. A write entry maps RAM that no code was decoded from, whose page is marked dirty and whose PTE has D set.
  * L2. A table that was not filled since it was emptied is not emptied again.
- * L3. Whatever may hold a translation of an address is found by its address alone, unless a superpage gave it: then all is emptied.
+ * L3. Generated code copies from a second buffer into the first of the same kind, and nowhere else: they are emptied together.
+ * L4. Whatever may hold a translation of an address is found by its address alone, unless a superpage gave it: then all is emptied.
  */
 export class LookasideBuffers {
   readonly #state: HartState;
   readonly #tables: readonly Uint8Array[];
+  /** By mode: the second buffer of reads, then that of writes. */
+  readonly #seconds: readonly Uint8Array[];
   readonly #filled = new Uint8Array(MODE_COUNT * KINDS);
   /** Hashes of superpages of each size, and of pages that were executed. */
   readonly #superpages = new Uint8Array(FILTER_SIZE);
@@ -26,6 +31,10 @@ export class LookasideBuffers {
   constructor(state: HartState) {
     this.#state = state;
     const { buffer } = state.view;
+    this.#seconds = Array.from({ length: MODE_COUNT * SECOND_KINDS }, (_, table) => {
+      const offset = SECOND_TLB.offset + table * SECOND_TLB.tableBytes;
+      return new Uint8Array(buffer, offset, SECOND_TLB.tableBytes).fill(0xff);
+    });
     this.#tables = Array.from({ length: MODE_COUNT * KINDS }, (_, table) => {
       const offset = TLB.offset + table * TLB.tableBytes;
       return new Uint8Array(buffer, offset, TLB.tableBytes).fill(0xff);
@@ -85,6 +94,7 @@ export class LookasideBuffers {
       if (this.#filled[table] === 0 || isMachineTable(table)) continue;
       const entry = TLB.offset + table * TLB.tableBytes + entryOffset(low);
       if (view.getInt32(entry, true) === tag && view.getInt32(entry + 4, true) === (high | 0)) dropEntry(view, entry);
+      if (hasSecond(table)) dropEntry(view, secondOffset(table) + secondEntryOffset(low));
     }
   }
 
@@ -114,13 +124,17 @@ export class LookasideBuffers {
   /** Drops all write entries of a page of RAM, whatever address they are for. @param host offset of the page in the engine's memory */
   dropWrites(host: number): void {
     for (let mode = 0; mode < MODE_COUNT; mode++)
-      if (this.#filled[tableOf(mode, TLB.write)] === 1)
-        this.#dropWritesOf(TLB.offset + mode * TLB.modeBytes + TLB.write, host);
+      if (this.#filled[tableOf(mode, TLB.write)] === 1) this.#dropWritesOfMode(mode, host);
   }
 
-  #dropWritesOf(table: number, host: number): void {
+  #dropWritesOfMode(mode: number, host: number): void {
+    this.#dropWritesOf(TLB.offset + mode * TLB.modeBytes + TLB.write, TLB.tableBytes, host);
+    this.#dropWritesOf(secondOffset(tableOf(mode, TLB.write)), SECOND_TLB.tableBytes, host);
+  }
+
+  #dropWritesOf(table: number, bytes: number, host: number): void {
     const { view } = this.#state;
-    for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes) {
+    for (let entry = table; entry < table + bytes; entry += TLB.entryBytes) {
       const page = (view.getInt32(entry, true) + view.getInt32(entry + 8, true)) >>> 0;
       if (page === host) dropEntry(view, entry);
     }
@@ -129,17 +143,17 @@ export class LookasideBuffers {
   #enter(kind: number, low: number, high: number, addend: number): void {
     const { view } = this.#state;
     const mode = view.getInt32(STATE.mode, true);
-    const entry = TLB.offset + mode * TLB.modeBytes + kind + entryOffset(low);
-    view.setInt32(entry, low & ~4095, true);
-    view.setInt32(entry + 4, high, true);
-    view.setInt32(entry + 8, addend, true);
-    this.#filled[tableOf(mode, kind)] = 1;
+    const table = tableOf(mode, kind);
+    writeEntry(view, TLB.offset + table * TLB.tableBytes + entryOffset(low), { low, high, addend });
+    if (hasSecond(table)) writeEntry(view, secondOffset(table) + secondEntryOffset(low), { low, high, addend });
+    this.#filled[table] = 1;
   }
 
   #flush(table: number): void {
     if (this.#filled[table] === 0) return;
     this.#filled[table] = 0;
     this.#tables[table]?.fill(0xff);
+    if (hasSecond(table)) this.#seconds[secondOf(table)]?.fill(0xff);
   }
 }
 
@@ -150,6 +164,32 @@ function tableOf(mode: number, kind: number): number {
 /** Offset of the entry that a table has for an address. */
 function entryOffset(low: number): number {
   return ((low >>> 12) & (TLB.entries - 1)) * TLB.entryBytes;
+}
+
+function hasSecond(table: number): boolean {
+  return table % KINDS < SECOND_KINDS;
+}
+
+function secondOf(table: number): number {
+  return Math.floor(table / KINDS) * SECOND_KINDS + (table % KINDS);
+}
+
+/** Offset of the second buffer that a table has. */
+function secondOffset(table: number): number {
+  return SECOND_TLB.offset + secondOf(table) * SECOND_TLB.tableBytes;
+}
+
+/** Offset of the entry that a second buffer has for an address. */
+function secondEntryOffset(low: number): number {
+  return (((low >>> 12) ^ (low >>> SECOND_TLB.foldShift)) & (SECOND_TLB.entries - 1)) * SECOND_TLB.entryBytes;
+}
+
+type Entry = { readonly low: number; readonly high: number; readonly addend: number };
+
+function writeEntry(view: DataView, entry: number, { low, high, addend }: Entry): void {
+  view.setInt32(entry, low & ~4095, true);
+  view.setInt32(entry + 4, high, true);
+  view.setInt32(entry + 8, addend, true);
 }
 
 function dropEntry(view: DataView, entry: number): void {

@@ -19,6 +19,8 @@ export type PageWalkerOptions = {
   readonly protection: PhysicalProtection;
   /** Bytes of RAM. Tables elsewhere are access faults. */
   readonly ramBytes: number;
+  /** The walker is about to look at a page table. @param page physical address / 4096, in RAM */
+  readonly onRead: (page: number) => void;
   /** The walker is about to write to a page table. @param page physical address / 4096 */
   readonly onWrite: (page: number) => void;
 };
@@ -36,15 +38,17 @@ export class PageWalker {
   readonly #state: HartState;
   readonly #protection: PhysicalProtection;
   readonly #ramEndPage: number;
+  readonly #onRead: (page: number) => void;
   readonly #onWrite: (page: number) => void;
   // What the walk is for stands in fields, as an object for each walk would have to be allocated.
   #access: number = ACCESS.read;
   #privilege: number = PRIVILEGE.user;
 
-  constructor({ state, protection, ramBytes, onWrite }: PageWalkerOptions) {
+  constructor({ state, protection, ramBytes, onRead, onWrite }: PageWalkerOptions) {
     this.#state = state;
     this.#protection = protection;
     this.#ramEndPage = RAM_PAGE + ramBytes / PAGE_BYTES;
+    this.#onRead = onRead;
     this.#onWrite = onWrite;
   }
 
@@ -78,6 +82,7 @@ export class PageWalker {
       const page = table;
       const offset = tableIndex(low, high, level) * PTE_BYTES;
       if (!this.#mayAccess(page, offset, ACCESS.read)) return FAULT.access;
+      this.#onRead(page);
       const host = RAM_OFFSET + (page - RAM_PAGE) * PAGE_BYTES + offset;
       const entry = view.getInt32(host, true);
       const entryHigh = view.getUint32(host + 4, true);

@@ -48,7 +48,7 @@ export interface HartHelpers {
    * is written already
    */
   system(operation: number, argument: number): number;
-  /** @param operation one of FLOAT, with the rounding mode in bits 8 to 10 (7: dynamic). @returns 1; 0 for a rounding mode that is none */
+  /** @param operation of `operationOf`, with the rounding mode in bits 8 to 10 (7: dynamic). @returns 1; 0 for a rounding mode that is none */
   float(operation: number): number;
   /** Makes STATE.pc fetchable: fills the look-aside buffer. @returns 1 */
   fetch(): number;

@@ -1,0 +1,39 @@
+import type { Value } from "./block.ts";
+
+/** What differs between the interpreter's handlers and compiled units. */
+export interface LoweringTarget {
+  /** Pushes a register's i64. */
+  getRegister(register: number): void;
+  /** Pushes where a register's new value goes, if that is a place in memory. */
+  prepareSet(register: number): void;
+  /** Pops a register's new i64, and what `prepareSet` pushed. */
+  setRegister(register: number): void;
+  /** Pushes a field of the decoded record; a compiled unit has none. */
+  field(kind: number): void;
+  /** Pushes an address (i64): the entry + distance in units, this (0) or the next (1) instruction in descriptions. */
+  pc(distance: number): void;
+  /** Sets STATE.pc to the current instruction's address. */
+  storePc(): void;
+  /** Sets STATE.budget. */
+  storeBudget(): void;
+  /** The helper may have changed STATE.budget. */
+  loadBudget(): void;
+  /** Pushes an address (i64) and a distance times 16 (i32) that make the current instruction's address. @param size added to the second */
+  site(size: number): void;
+  /** Local that holds what is left of the slice. */
+  readonly budget: number;
+  /** Prepares `leaveIf`: which registers are to be written back. */
+  prepareLeave(): void;
+  /** Pops a condition: where it is not 0, leaves after a trap. STATE.pc and STATE.budget are right. Registers are written back first. */
+  leaveIf(): void;
+  /** Registers in memory are right from here on, whatever happens to them there. */
+  flush(): void;
+  /** After `flush`: leaves, without writing registers back. */
+  leaveFlushed(): void;
+  /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
+  tlb(kind: "read" | "write"): number;
+  /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */
+  terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void;
+  /** A guest instruction begins. */
+  instruction(distance: number, length: number): void;
+}

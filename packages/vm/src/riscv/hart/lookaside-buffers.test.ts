@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MODE, RAM_OFFSET, SECOND_TLB, STATE, TLB, tlbOffset } from "../../memory/layout.ts";
+import { HartState } from "./hart-state.ts";
+import { LookasideBuffers } from "./lookaside-buffers.ts";
+
+const ADDRESS = 0x1234_5678;
+const HIGH = 0x3f;
+/** Has the same place in the first buffer, and another in the second. */
+const RIVAL = ADDRESS + 0x40_0000;
+const HOST = RAM_OFFSET + 0x678;
+
+type Buffers = { readonly view: DataView; readonly buffers: LookasideBuffers };
+
+function create(): Buffers {
+  const state = new HartState(new WebAssembly.Memory({ initial: RAM_OFFSET / 2 ** 16 }));
+  const buffers = new LookasideBuffers(state);
+  state.setInt(STATE.mode, MODE.supervisor);
+  return { view: state.view, buffers };
+}
+
+const FIRST = (kind: number): number =>
+  tlbOffset(MODE.supervisor, kind) + ((ADDRESS >>> 12) & (TLB.entries - 1)) * TLB.entryBytes;
+
+function second(kind: number, low: number): number {
+  const index = ((low >>> 12) ^ (low >>> SECOND_TLB.foldShift)) & (SECOND_TLB.entries - 1);
+  return SECOND_TLB.offset + MODE.supervisor * SECOND_TLB.modeBytes + kind + index * SECOND_TLB.entryBytes;
+}
+
+const pageAt = ({ view }: Buffers, entry: number): number => view.getInt32(entry, true);
+const page = (low: number): number => low & ~4095;
+
+test("a page that loses its place in the first buffer keeps the one in the second", () => {
+  const made = create();
+  made.buffers.fill(TLB.read, ADDRESS, HIGH, HOST);
+  made.buffers.fill(TLB.read, RIVAL, HIGH, HOST + 4096);
+  assert.equal(pageAt(made, FIRST(TLB.read)), page(RIVAL));
+  assert.equal(pageAt(made, second(SECOND_TLB.read, ADDRESS)), page(ADDRESS));
+  assert.equal(made.view.getInt32(second(SECOND_TLB.read, ADDRESS) + 4, true), HIGH);
+  assert.equal(made.view.getInt32(second(SECOND_TLB.read, ADDRESS) + 8, true), HOST - ADDRESS);
+});
+
+test("a fetch table has no second buffer", () => {
+  const made = create();
+  made.buffers.fillFetch(ADDRESS, HIGH, 0x30_0000);
+  for (const kind of [SECOND_TLB.read, SECOND_TLB.write]) assert.equal(pageAt(made, second(kind, ADDRESS)), -1);
+});
+
+for (const [name, forget] of [
+  ["dropPage", (buffers) => buffers.dropPage(ADDRESS, HIGH)],
+  ["dropWrites", (buffers) => buffers.dropWrites(HOST & ~4095)],
+  ["flushTranslated", (buffers) => buffers.flushTranslated()],
+  ["flushAll", (buffers) => buffers.flushAll()],
+  ["flushKind", (buffers) => buffers.flushKind(TLB.write)],
+] satisfies readonly (readonly [string, (buffers: LookasideBuffers) => void])[])
+  test(`${name} drops a page from both buffers`, () => {
+    const made = create();
+    made.buffers.fill(TLB.write, ADDRESS, HIGH, HOST);
+    made.buffers.fill(TLB.write, RIVAL, HIGH, HOST + 4096);
+    forget(made.buffers);
+    assert.equal(pageAt(made, second(SECOND_TLB.write, ADDRESS)), -1);
+    assert.notEqual(pageAt(made, FIRST(TLB.write)), page(ADDRESS));
+  });
