@@ -42,12 +42,16 @@ struct session *loop_sessions(void) { return sessions; }
 
 void loop_stop(void) { stopping = 1; }
 
-static void on_signal(int number) {
+void loop_wake(void) {
   int error = errno;
-  if (number != SIGCHLD) stopping = 1;
   ssize_t written = write(wake[1], "", 1);
   (void)written;
   errno = error;
+}
+
+static void on_signal(int number) {
+  if (number != SIGCHLD) stopping = 1;
+  loop_wake();
 }
 
 static void arrange_signals(void) {

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,7 @@
 
 #define PORTS_FOLDER "/sys/class/virtio-ports"
 #define PORT_PREFIX "cloister."
-/* How often a port without a host is looked at, and how often ports are looked for. */
-#define ABSENT_MS 20
+/* How often ports are looked for. The kernel tells of a host that comes; that is looked at besides, should it be too old to. */
 #define LOOK_FOR_FIRST_MS 20
 #define LOOK_FOR_MORE_MS 1000
 #define LOOK_FOR_MORE_UNTIL_MS 3000
@@ -62,6 +62,24 @@ static bool is_our_port(const char *device) {
   return ours;
 }
 
+static void on_host(int number) {
+  (void)number;
+  loop_wake();
+}
+
+static void arrange_host_signal(void) {
+  struct sigaction action = {.sa_handler = on_host, .sa_flags = SA_RESTART};
+  sigaction(SIGIO, &action, NULL);
+}
+
+/* The kernel signals SIGIO when a port's host comes or goes, and for each input, of which poll tells anyway: only those without a host. */
+static void set_absent(struct session *session, bool absent) {
+  int flags = fcntl(session->in, F_GETFL);
+  fcntl(session->in, F_SETOWN, getpid());
+  fcntl(session->in, F_SETFL, absent ? flags | O_ASYNC : flags & ~O_ASYNC);
+  session->absent = absent;
+}
+
 /* A port is opened once: the kernel refuses a second time, so those that are open already pass by. */
 static void open_ports(void) {
   DIR *folder = opendir(PORTS_FOLDER);
@@ -71,7 +89,7 @@ static void open_ports(void) {
     if (entry->d_name[0] == '.' || !is_our_port(entry->d_name)) continue;
     snprintf(path, sizeof path, "/dev/%.255s", entry->d_name);
     int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) new_session(fd, fd)->absent = true;
+    if (fd >= 0) set_absent(new_session(fd, fd), true);
   }
   closedir(folder);
 }
@@ -86,27 +104,25 @@ static void look_for_ports(void) {
   next = now + (loop_sessions() == NULL ? LOOK_FOR_FIRST_MS : LOOK_FOR_MORE_MS);
 }
 
-/* A port whose host has gone is always ready, with nothing: so it is looked at now and then. */
-static bool look_for_hosts(void) {
-  bool any_absent = false;
+/* A port whose host has gone is always ready, with nothing: so it is looked at only when the kernel tells, and now and then. */
+static void look_for_hosts(void) {
   for (struct session *session = loop_sessions(); session != NULL; session = session->next) {
     struct pollfd polled = {.fd = session->in, .events = POLLIN};
-    if (session->absent && poll(&polled, 1, 0) >= 0 && (polled.revents & POLLHUP) == 0) session->absent = false;
-    any_absent = any_absent || session->absent;
+    if (session->absent && poll(&polled, 1, 0) >= 0 && (polled.revents & POLLHUP) == 0) set_absent(session, false);
   }
-  return any_absent;
 }
 
 static int tick(void) {
   look_for_ports();
-  bool waits = look_for_hosts() || loop_sessions() == NULL;
-  return waits ? ABSENT_MS : LOOK_FOR_MORE_MS;
+  look_for_hosts();
+  return loop_sessions() == NULL ? LOOK_FOR_FIRST_MS : LOOK_FOR_MORE_MS;
 }
 
-static void wait_for_next_host(struct session *session) { session->absent = true; }
+static void wait_for_next_host(struct session *session) { set_absent(session, true); }
 
 void serve_ports(void) {
   become_subreaper();
+  arrange_host_signal();
   loop_run(wait_for_next_host, tick);
   exec_wait_for_all();
 }

@@ -5,7 +5,14 @@ import { createMachine } from "../machine/create-machine.ts";
 import type { MachineHost } from "../machine/host.ts";
 import type { Machine, MachineEnd } from "../machine/machine.ts";
 import { CacheKeeper } from "./cache-keeper.ts";
-import type { Failure, MachineCalls, PageMessage, WorkerMachineOptions, WorkerMessage } from "./messages.ts";
+import type {
+  Failure,
+  MachineCalls,
+  PageMessage,
+  WorkerMachineOptions,
+  WorkerMachineStatistics,
+  WorkerMessage,
+} from "./messages.ts";
 import { OutputFlow } from "./output-flow.ts";
 
 /** What the service of a machine needs of its worker. */
@@ -28,7 +35,7 @@ export class MachineService {
     pause: async () => this.#machine.pause(),
     reset: async () => this.#machine.reset(),
     write: async (bytes) => this.#machine.console.write(bytes),
-    stats: async () => this.#machine.stats(),
+    stats: async () => this.#stats(),
     snapshot: async () => this.#machine.snapshot(),
     restore: async (snapshot) => this.#machine.restore(snapshot),
   };
@@ -71,6 +78,11 @@ export class MachineService {
         },
       },
     });
+  }
+
+  #stats(): WorkerMachineStatistics {
+    const statistics = this.#machine.stats();
+    return this.#keeper === undefined ? statistics : { ...statistics, cache: this.#keeper.cache.statistics };
   }
 
   #run(): Promise<MachineEnd> {

@@ -1,3 +1,4 @@
+import type { CacheStatistics } from "../cache/code-cache.ts";
 import type { VmErrorCode } from "../error.ts";
 import type { MachineEnd } from "../machine/machine.ts";
 import type { MachineOptions } from "../machine/options.ts";
@@ -6,12 +7,20 @@ import type { MachineStatistics } from "../machine/statistics.ts";
 /** What a machine in a worker is made of: as `MachineOptions`. */
 export type WorkerMachineOptions = Pick<
   MachineOptions,
-  "kernel" | "initrd" | "append" | "firmware" | "snapshot" | "memoryMib" | "mode" | "background" | "noReboot"
+  "kernel" | "initrd" | "append" | "firmware" | "memoryMib" | "mode" | "background" | "noReboot"
 > & {
+  /** A snapshot to go on from. */
+  readonly snapshot?: Uint8Array;
   /** Contents of the disks vda, vdb …: what the guest writes to them stays in memory. */
   readonly drives?: readonly Uint8Array[];
   /** Keep compiled code in the browser's storage, for the next page. Left out: yes. */
   readonly cache?: boolean;
+};
+
+/** What a machine in a worker did. */
+export type WorkerMachineStatistics = MachineStatistics & {
+  /** Of the code that is kept in the browser's storage, what earlier pages kept included. Left out: without a cache. */
+  readonly cache?: CacheStatistics;
 };
 
 /** What a page can ask a machine's worker for. */
@@ -21,7 +30,7 @@ export interface MachineCalls {
   pause(): Promise<void>;
   reset(): Promise<void>;
   write(bytes: Uint8Array): Promise<void>;
-  stats(): Promise<MachineStatistics>;
+  stats(): Promise<WorkerMachineStatistics>;
   snapshot(): Promise<Uint8Array>;
   restore(snapshot: Uint8Array): Promise<void>;
 }

@@ -1,7 +1,13 @@
 import { VmError } from "../error.ts";
 import type { MachineEnd } from "../machine/machine.ts";
-import type { MachineStatistics } from "../machine/statistics.ts";
-import type { MachineCall, MachineCalls, PageMessage, WorkerMachineOptions, WorkerMessage } from "./messages.ts";
+import type {
+  MachineCall,
+  MachineCalls,
+  PageMessage,
+  WorkerMachineOptions,
+  WorkerMachineStatistics,
+  WorkerMessage,
+} from "./messages.ts";
 import type { WorkerHandle } from "./worker-port.ts";
 
 /** A machine in a web worker. What its methods do is said at `Machine`. */
@@ -10,7 +16,7 @@ export interface WorkerMachine {
   run(): Promise<MachineEnd>;
   pause(): Promise<void>;
   reset(): Promise<void>;
-  stats(): Promise<MachineStatistics>;
+  stats(): Promise<WorkerMachineStatistics>;
   snapshot(): Promise<Uint8Array>;
   restore(snapshot: Uint8Array): Promise<void>;
   /** Ends the worker, whatever the machine does. */
@@ -85,7 +91,7 @@ class RemoteMachine implements WorkerMachine {
     return this.#call({ name: "reset", argument: undefined });
   }
 
-  stats(): Promise<MachineStatistics> {
+  stats(): Promise<WorkerMachineStatistics> {
     return this.#call({ name: "stats", argument: undefined });
   }
 

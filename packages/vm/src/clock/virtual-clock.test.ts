@@ -37,6 +37,23 @@ test("time never goes back", () => {
   assert.equal(clock.now(), 5);
 });
 
+test("a clock that follows a source goes on by itself, never back, and calls nobody before it is moved on", () => {
+  const { clock, log, note } = createLog();
+  clock.moveTo(10);
+  note("due", 15);
+  let time = 8;
+  clock.follow(() => time);
+  assert.equal(clock.now(), 10);
+  time = 20;
+  assert.equal(clock.now(), 20);
+  assert.deepEqual(log, []);
+  clock.moveTo(20);
+  assert.deepEqual(log, ["due@20"]);
+  time = 30;
+  clock.follow(undefined);
+  assert.equal(clock.now(), 20);
+});
+
 test("a timer that is taken back is not called; taking it back again changes nothing", () => {
   const { clock, log, note } = createLog();
   const takeBack = note("gone", 10);

@@ -2,14 +2,24 @@ import type { Clock } from "../bus/port.ts";
 
 type Timer = { readonly at: number; readonly callback: () => void };
 
-/** The machine's time: stands still until it is moved on. */
+/** The machine's time: stands still until it is moved on, or follows a time that goes on by itself. */
 export class VirtualClock implements Clock {
   #now = 0;
+  #source: (() => number) | undefined;
   /** By time; those of the same time in the order in which they were asked for. */
   readonly #timers: Timer[] = [];
 
   now(): number {
-    return this.#now;
+    return this.#source === undefined ? this.#now : Math.max(this.#now, this.#source());
+  }
+
+  /**
+   * From now on the time goes on by itself between two `moveTo`, too: a guest that waits for a time to come must see it come. Nobody is
+   * called back before `moveTo`.
+   * @param source tells the machine's time, in ns, and never goes back; undefined: the time stands still again
+   */
+  follow(source: (() => number) | undefined): void {
+    this.#source = source;
   }
 
   schedule(at: number, callback: () => void): () => void {

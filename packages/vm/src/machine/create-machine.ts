@@ -1,4 +1,5 @@
-import { readSnapshot } from "../snapshot/snapshot.ts";
+import { readSnapshot } from "../snapshot/read-snapshot.ts";
+import { toSnapshotFile } from "../snapshot/snapshot-file.ts";
 import { type Machine, VirtualMachine } from "./machine.ts";
 import { checkOptions, MIB_BYTES, type MachineOptions } from "./options.ts";
 
@@ -10,6 +11,7 @@ import { checkOptions, MIB_BYTES, type MachineOptions } from "./options.ts";
 export async function createMachine({ snapshot, ...options }: MachineOptions): Promise<Machine> {
   checkOptions(options);
   if (snapshot === undefined) return new VirtualMachine(options);
-  const state = await readSnapshot(snapshot, options.host.codecs ?? []);
+  const files = [snapshot].flat().map(toSnapshotFile);
+  const state = await readSnapshot(files, options.host.codecs ?? [], options.host.crc32);
   return new VirtualMachine({ memoryMib: state.memoryBytes / MIB_BYTES, ...options }, state);
 }

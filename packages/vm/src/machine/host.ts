@@ -1,6 +1,7 @@
 import type { UnitCompiler } from "../jit/request.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import type { BlockCodec } from "../snapshot/codec.ts";
+import type { Crc32 } from "../snapshot/crc32.ts";
 
 /** The memory that a compiler reads the guest's code from; shared, so that it can go to another thread. */
 export type CompilerMemory = { readonly memory: WebAssembly.Memory; readonly description: MemoryDescription };
@@ -25,4 +26,6 @@ export interface MachineHost {
   createCompiler?(memory: CompilerMemory): UnitCompiler;
   /** What snapshots may be compressed with; new ones are with the first. Absent: they are stored as they are. */
   readonly codecs?: readonly BlockCodec[];
+  /** Checks snapshots faster than the engine does. Absent: the engine's own. */
+  readonly crc32?: Crc32;
 }

@@ -26,6 +26,9 @@ const BREATH_NS = 4_000_000;
 const LONGEST_SLEEP = 1000;
 /** Timers of hosts know whole milliseconds only: what is shorter is waited for awake. */
 const SHORTEST_SLEEP = 1;
+/** From here on, in ms, sleeps may end late, by 1 and by 2 ms: an idle machine would else be awake for what is left of each. */
+const PATIENT_SLEEP = 3;
+const LONG_SLEEP = 20;
 
 /** Runs a processor, slice after slice, as time goes on. The machine's time stands still while the loop doesn't run. */
 export class MachineLoop {
@@ -73,9 +76,12 @@ export class MachineLoop {
     this.#isStopped = false;
     const startedAt = host.now();
     this.#breathedAt = startedAt;
+    const offset = startedAt - clock.now();
+    clock.follow(() => host.now() - offset);
     try {
-      await this.#runSlices(startedAt - clock.now());
+      await this.#runSlices(offset);
     } finally {
+      clock.follow(undefined);
       this.#wallNanoseconds += host.now() - startedAt;
     }
   }
@@ -129,7 +135,13 @@ export class MachineLoop {
     onIdle();
     if (processor.hart.interruptPending()) return;
     if (milliseconds < SHORTEST_SLEEP) return this.#breathe();
-    await host.sleep(Math.min(milliseconds, LONGEST_SLEEP), (wake) => (this.#wake = wake));
+    await host.sleep(Math.min(toHostSleep(milliseconds), LONGEST_SLEEP), (wake) => (this.#wake = wake));
     this.#breathedAt = host.now();
   }
+}
+
+/** Hosts wake whom they let sleep up to 1 ms early. */
+function toHostSleep(milliseconds: number): number {
+  if (milliseconds < PATIENT_SLEEP) return milliseconds;
+  return Math.ceil(milliseconds) + (milliseconds < LONG_SLEEP ? 0 : 1);
 }

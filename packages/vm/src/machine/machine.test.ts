@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { createMemoryTree } from "../devices/virtio-9p/memory-tree.ts";
 import { createMemoryDisk } from "../disk/memory-disk.ts";
 import { webHost } from "../browser/web-host.ts";
 import { nodeHost } from "../node/host.ts";
@@ -212,6 +213,21 @@ suite("devices", () => {
     assert.equal(machine.port("agent")?.name, "agent");
     assert.equal(machine.port("other"), undefined);
   });
+
+  test("has what a host speaks through where it asks for that, and its fork has its own", async () => {
+    using machine = await createTestMachine(power("off"), {
+      network: { outbound: { connectTcp: () => Promise.reject(new Error("no way out")), resolve: async () => [] } },
+      shares: [{ tag: "work", tree: createMemoryTree({ capacityBytes: 2 ** 20, now: () => 0 }) }],
+      vsockContext: 3,
+    });
+    const fork = await machine.fork();
+    for (const part of ["network", "vsock"] as const) {
+      assert.notEqual(machine.devices[part], undefined);
+      assert.notEqual(fork.devices[part], machine.devices[part]);
+    }
+    assert.equal(machine.devices.balloon, undefined);
+    fork.close();
+  });
 });
 
 suite("host", () => {
@@ -247,6 +263,7 @@ suite("options that can't be are refused", () => {
       "image_invalid",
     ],
     ["a kernel larger than memory", { kernel: new Uint8Array(15 * 2 ** 20), memoryMib: 16 }, "option_invalid"],
+    ["a number of the guest's that is the host's", { kernel, vsockContext: 2 }, "option_invalid"],
     [
       "more devices than slots",
       { kernel, drives: Array.from({ length: 9 }, () => createMemoryDisk(new Uint8Array(512))) },

@@ -1,9 +1,22 @@
 import type { PowerRequest } from "../devices/syscon/syscon.ts";
+import type { CachedUnit } from "../cache/unit.ts";
 import type { ConsolePort } from "../devices/virtio/console/console-port.ts";
 import { VmError } from "../error.ts";
 import { STATE } from "../memory/layout.ts";
-import { captureState, checkState, enterState, type MachineState } from "../snapshot/machine-state.ts";
-import { packState, readSnapshot, type SnapshotOptions, writeSnapshot } from "../snapshot/snapshot.ts";
+import { encodeUnitsInUse, toCachedUnits } from "../snapshot/machine-code.ts";
+import {
+  captureState,
+  checkState,
+  enterState,
+  type MachineState,
+  type RestoredState,
+  type WantedPages,
+} from "../snapshot/machine-state.ts";
+import { readSnapshot } from "../snapshot/read-snapshot.ts";
+import { type SnapshotBytes, toSnapshotFile } from "../snapshot/snapshot-file.ts";
+import type { HartFields } from "../snapshot/hart-fields.ts";
+import { ID_BYTES, type Section } from "../snapshot/format.ts";
+import { codeSection, packState, type SnapshotOptions, writeSnapshot } from "../snapshot/write-snapshot.ts";
 import { HostTargetInterface } from "./host-target-interface.ts";
 import { MachineLoop } from "./loop.ts";
 import type { MachineConsole } from "./machine-console.ts";
@@ -11,6 +24,12 @@ import { checkFork, type ForkOptions, type MachineOptions } from "./options.ts";
 import { createParts, type MachineParts, type PartsListener, restart } from "./parts.ts";
 import { readStatistics, type MachineStatistics } from "./statistics.ts";
 import type { MachineDevices } from "./virtio-devices.ts";
+
+/**
+ * When a machine that was restored takes in the compiled code of its snapshot, in ns of its time: what is read of it and compiled would keep
+ * it from its first answer, for which it needs little of it.
+ */
+const CODE_AFTER_NS = 250_000_000;
 
 /** Why `run` came to its end: what the guest asked for, or `pause` was called. */
 export type MachineEnd = PowerRequest | { readonly kind: "paused" };
@@ -37,17 +56,18 @@ export interface Machine {
   /**
    * Takes a snapshot: all but the content of the disks, of which it has what differs under an overlay. A machine that runs stands still for
    * as long as its memory is copied, and runs on while it is compressed.
-   * @throws VmError `machine_failed` where it is powered off
+   * @throws VmError `machine_failed` where it is powered off; `option_invalid` for a delta where there is no snapshot below it
    */
   snapshot(options?: SnapshotOptions): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Goes back to a snapshot, of this machine or one of the same parts. One that runs goes on from there.
+   * Goes back to a snapshot, of this machine or one of the same parts. One that runs goes on from there. Its compiled code is not used.
+   * @param snapshot or a whole one, and the deltas over it in order
    * @throws VmError `snapshot_invalid`; where a device does not fit its state, the machine is powered off, otherwise it is as before
    */
-  restore(snapshot: Uint8Array): Promise<void>;
+  restore(snapshot: SnapshotBytes | readonly SnapshotBytes[]): Promise<void>;
   /**
-   * Makes another machine that is in the same state, and paused; this one goes on. A WebAssembly memory can't be mapped twice with copies made
-   * on write: the pages that hold anything are copied at once, all others cost nothing. Whatever the guest knows of itself, the state of
+   * Makes another machine that is in the same state, and paused; this one goes on. A page is copied when the fork first looks at it, or before
+   * this one writes to it; what neither does is never copied. Whatever the guest knows of itself, the state of
    * its random numbers among it, both have: to change that is up to the caller.
    * @param options that replace this machine's
    * @throws VmError `machine_failed` where it is powered off; `option_invalid` where both would write to the same disk, or share a cable
@@ -66,6 +86,8 @@ export class VirtualMachine implements Machine {
   #isPauseWanted = false;
   #isOff = false;
   #running: Promise<MachineEnd> | undefined;
+  /** Name of the snapshot that was taken or restored last: a delta is over that. */
+  #base: Uint8Array | undefined;
   /** What waits for the end of the slice. */
   #tasks: (() => void)[] = [];
 
@@ -73,7 +95,7 @@ export class VirtualMachine implements Machine {
    * @param state to go on from, instead of power-on
    * @throws VmError `option_invalid`, `image_invalid`, `snapshot_invalid`
    */
-  constructor(options: MachineOptions, state?: MachineState) {
+  constructor(options: MachineOptions, state?: RestoredState) {
     const listener: PartsListener = {
       power: (request) => this.#power(request),
       interrupted: () => this.#loop.wake(),
@@ -92,7 +114,10 @@ export class VirtualMachine implements Machine {
       ...(htif === undefined ? {} : { onSlice: () => htif.look() }),
       ...(sliceInstructions === undefined ? {} : { sliceInstructions }),
     });
-    if (state !== undefined) this.#start(state);
+    if (state === undefined) return;
+    this.#start(state);
+    const { readCode } = state;
+    if (readCode !== undefined) clock.schedule(clock.now() + CODE_AFTER_NS, () => void this.#adoptCode(readCode));
   }
 
   get console(): MachineConsole {
@@ -138,23 +163,55 @@ export class VirtualMachine implements Machine {
     return readStatistics(this.parts, this.#loop);
   }
 
-  async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    const packed = await this.#betweenSlices(() => packState(this.#capture(), options.code));
-    return writeSnapshot(packed, this.parts.options.host.codecs ?? [], options);
+  async snapshot({ code = true, delta = false, ...options }: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { host } = this.parts.options;
+    const compress = (options.compress ?? true) && (host.codecs ?? []).length > 0;
+    const { sections, units } = await this.#betweenSlices(() => ({
+      sections: this.#pack(delta, compress),
+      units: code ? this.parts.processor.unitsInUse() : [],
+    }));
+    const all = units.length === 0 ? sections : [...sections, codeSection(encodeUnitsInUse(units))];
+    return writeSnapshot(all, host, compress);
   }
 
-  async restore(snapshot: Uint8Array): Promise<void> {
-    const state = await readSnapshot(snapshot, this.parts.options.host.codecs ?? []);
+  #pack(isDelta: boolean, compress: boolean): readonly Section[] {
+    const base = isDelta ? this.#base : undefined;
+    if (isDelta && base === undefined)
+      throw new VmError("option_invalid", "there is no snapshot that a delta could be over: take a whole one first");
+    const { processor, usedPages, options } = this.parts;
+    const id = new Uint8Array(ID_BYTES);
+    options.host.random(id);
+    const state = this.#capture(isDelta ? "changed" : "used");
+    const sections = packState(state, { id, compress, ...(base === undefined ? {} : { base }) });
+    usedPages.settle();
+    processor.hart.watchWrites();
+    this.#base = id;
+    return sections;
+  }
+
+  async restore(snapshot: SnapshotBytes | readonly SnapshotBytes[]): Promise<void> {
+    const files = [snapshot].flat().map(toSnapshotFile);
+    const { codecs = [], crc32 } = this.parts.options.host;
+    const state = await readSnapshot(files, codecs, crc32);
     await this.#betweenSlices(() => this.#enter(state));
   }
 
   async fork(options: ForkOptions = {}): Promise<Machine> {
     checkFork(this.parts.options, options);
-    return this.#betweenSlices(() => new VirtualMachine({ ...this.parts.options, ...options }, this.#capture()));
+    return this.#betweenSlices(() => {
+      const { usedPages, physical, processor } = this.parts;
+      const state = this.#capture("none");
+      const source = physical.lend(usedPages.spans());
+      processor.hart.watchWrites();
+      const units = toCachedUnits(processor.unitsInUse());
+      const restored = { ...state, source, readCode: () => Promise.resolve(units) };
+      return new VirtualMachine({ ...this.parts.options, ...options }, restored);
+    });
   }
 
   close(): void {
     this.parts.compiler?.close();
+    this.parts.physical.replace(undefined);
     for (const drive of this.parts.options.drives ?? []) drive.close();
   }
 
@@ -184,7 +241,15 @@ export class VirtualMachine implements Machine {
     return kind === "reset" && noReboot !== true && (kernel !== undefined || firmware !== undefined);
   }
 
-  #start(state: MachineState): void {
+  async #adoptCode(readCode: () => Promise<readonly CachedUnit[]>): Promise<void> {
+    try {
+      await this.parts.processor.adopt(await readCode());
+    } catch {
+      // A machine does without: its code is compiled anew. The file may be closed already, with the machine.
+    }
+  }
+
+  #start(state: RestoredState): void {
     try {
       this.#enter(state);
     } catch (error) {
@@ -193,10 +258,11 @@ export class VirtualMachine implements Machine {
     }
   }
 
-  #enter(state: MachineState): void {
-    const hart = checkState(this.parts, state);
+  #enter(state: RestoredState): void {
+    const hart = this.#check(state);
     try {
       enterState(this.parts, state, hart);
+      this.#base = state.id;
       this.parts.console.resume();
       this.#isOff = false;
     } catch (error) {
@@ -206,9 +272,18 @@ export class VirtualMachine implements Machine {
     }
   }
 
-  #capture(): MachineState {
+  #check(state: RestoredState): HartFields {
+    try {
+      return checkState(this.parts, state);
+    } catch (error) {
+      state.source?.close();
+      throw error;
+    }
+  }
+
+  #capture(wanted: WantedPages): MachineState {
     if (this.#isOff) throw new VmError("machine_failed", "the machine is powered off: run it first");
-    return captureState(this.parts);
+    return captureState(this.parts, wanted);
   }
 
   /** Does something while the machine stands still: at once, or when the slice that runs is over. */

@@ -1,15 +1,26 @@
 import type { BlockBackend, FrameLink } from "../bus/port.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
+import type { Virtio9pOptions } from "../devices/virtio-9p/virtio-9p.ts";
 import { VmError } from "../error.ts";
+import type { Outbound } from "../network/port.ts";
 import type { ExecutionMode } from "../processor/processor.ts";
+import type { SnapshotBytes } from "../snapshot/snapshot-file.ts";
 import type { MachineHost } from "./host.ts";
 
 /** A network card, and what it is plugged into. */
 export type NetworkOptions = {
-  readonly link: FrameLink;
   /** Hardware address, six bytes. Left out: 02:00:00:00:00:01. */
   readonly mac?: Uint8Array;
-};
+} & (
+  | {
+      /** The other end of a cable of your own. */
+      readonly link: FrameLink;
+    }
+  | {
+      /** A network with DHCP, names, TCP and UDP in this process, which leads where this lets it. */
+      readonly outbound: Outbound;
+    }
+);
 
 /** What a machine is made of. */
 export type MachineOptions = {
@@ -24,10 +35,11 @@ export type MachineOptions = {
   /** Machine-mode firmware (OpenSBI, U-Boot) that starts the kernel. Left out: the engine serves SBI itself. */
   readonly firmware?: Uint8Array;
   /**
-   * A snapshot to go on from, instead of power-on. Memory and devices have to be what they were; memory may be left out. Kernel and
-   * firmware are for when the guest resets the machine: without them, a reset ends `run`.
+   * A snapshot to go on from, instead of power-on; or a whole one, and the deltas over it in order. Memory and devices have to be what they
+   * were; memory may be left out. What is not compressed is read as the machine needs it: such bytes must not change, and a file stays
+   * open until the machine is closed. Kernel and firmware are for when the guest resets the machine: without them, a reset ends `run`.
    */
-  readonly snapshot?: Uint8Array;
+  readonly snapshot?: SnapshotBytes | readonly SnapshotBytes[];
   /** Memory in MiB: 16 to 3500; 256 where left out. */
   readonly memoryMib?: number;
   /** Is memory a SharedArrayBuffer? Left out: yes. Browsers allow it to pages that are cross-origin isolated. */
@@ -45,6 +57,10 @@ export type MachineOptions = {
   /** What you call the contents of the disks: their hashes, their paths. A snapshot is restored only over disks of the same names. */
   readonly driveIds?: readonly string[];
   readonly network?: NetworkOptions;
+  /** Folders that the guest mounts by their tags, by 9P; read-only unless it is said otherwise. */
+  readonly shares?: readonly Virtio9pOptions[];
+  /** The guest's number on its socket device, 3 to 2^32-2; the host is 2. Left out: it has no such device. */
+  readonly vsockContext?: number;
   /** Names of the ports of a virtio console: the first one is hvc0, the others /dev/virtio-ports/NAME. */
   readonly consolePorts?: readonly string[];
   /** A source of entropy from the host; yes where left out. */
@@ -71,7 +87,7 @@ export function checkFork({ drives = [], network }: MachineOptions, own: ForkOpt
       "option_invalid",
       "two machines can't write to the same disks: give the fork `drives` of its own",
     );
-  if (own.network === undefined && network !== undefined)
+  if (own.network === undefined && network !== undefined && "link" in network)
     throw new VmError("option_invalid", "two machines can't share a cable: give the fork a `network` of its own");
 }
 

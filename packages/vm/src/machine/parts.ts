@@ -10,7 +10,7 @@ import type { MemoryDescription } from "../processor/core-module.ts";
 import { Processor, type ProcessorOptions } from "../processor/processor.ts";
 import { PRIVILEGE } from "../riscv/hart/privilege.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
-import type { MachineState } from "../snapshot/machine-state.ts";
+import type { RestoredState } from "../snapshot/machine-state.ts";
 import { UsedPages } from "../snapshot/used-pages.ts";
 import { SerialConsole } from "./machine-console.ts";
 import { MEMORY_MIB, MIB_BYTES, type MachineOptions } from "./options.ts";
@@ -65,7 +65,7 @@ const MIP: Readonly<Record<keyof HartLines, number>> = {
  * @param state to go on from instead. Memory is left all zeros then, and the hart without a state: both are to be restored
  * @throws VmError `option_invalid`, `image_invalid`
  */
-export function createParts(options: MachineOptions, listener: PartsListener, state?: MachineState): MachineParts {
+export function createParts(options: MachineOptions, listener: PartsListener, state?: RestoredState): MachineParts {
   const sizeBytes = (options.memoryMib ?? MEMORY_MIB.usual) * MIB_BYTES;
   const memoryDescription = describeMemory(sizeBytes, options.shared ?? true);
   const memory = createMemory(memoryDescription);
@@ -131,7 +131,7 @@ function createBoard(
   surroundings: Surroundings,
 ): Pick<MachineParts, "board" | "console" | "devices"> {
   const console = new SerialConsole();
-  const { slots, devices } = createVirtioDevices(options);
+  const { slots, devices } = createVirtioDevices(options, surroundings.clock);
   const board = createVirtBoard({
     ...surroundings,
     wallClock: () => options.host.wallClock(),

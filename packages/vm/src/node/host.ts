@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { MachineHost } from "../machine/host.ts";
 import { NODE_CODECS } from "./block-codecs.ts";
 import { createWorkerCompiler } from "./worker-compiler.ts";
@@ -20,5 +21,6 @@ export function nodeHost(): MachineHost {
       }),
     createCompiler: createWorkerCompiler,
     codecs: NODE_CODECS,
+    crc32: (bytes) => crc32(bytes),
   };
 }

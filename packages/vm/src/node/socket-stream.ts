@@ -1,11 +1,11 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ByteStream, StreamListener } from "../network/port.ts";
 
 /**
- * A connected socket as a stream of the user-mode network, for an `Outbound` of Node.
+ * A connected socket, or another duplex stream of Node, as a stream of guests' networks and sockets.
  * @param socket made with `allowHalfOpen`, so that each direction ends by itself
  */
-export function toByteStream(socket: Socket): ByteStream {
+export function toByteStream(socket: Duplex): ByteStream {
   socket.pause();
   return {
     listen: (listener) => listenTo(socket, listener),
@@ -27,12 +27,12 @@ export function toByteStream(socket: Socket): ByteStream {
   };
 }
 
-function listenTo(socket: Socket, listener: StreamListener): void {
+function listenTo(socket: Duplex, listener: StreamListener): void {
   // An error is always followed by `close`, which tells of it; without a listener it would end the process.
   socket.on("error", () => undefined);
   socket.on("data", (bytes: Buffer) => listener.data(bytes));
   socket.on("end", () => listener.end());
   socket.on("drain", () => listener.drain());
-  socket.on("close", (failed) => listener.close(failed));
+  socket.on("close", () => listener.close(socket.errored !== null || !socket.readableEnded));
   socket.resume();
 }

@@ -3,28 +3,39 @@ import type { CompilerMessage } from "../jit/compile-batch.ts";
 import type { CompiledBatch, UnitCompiler } from "../jit/request.ts";
 import type { CompilerWorkerData } from "./compiler-worker.ts";
 
-/** Compiles units in a worker, beside the machine. @param data the machine's memory, which must be shared, and how it is described */
+/**
+ * Compiles units in a worker, beside the machine; it is started when there is something to compile: a machine that goes on from a snapshot
+ * may have answered before.
+ * @param data the machine's memory, which must be shared, and how it is described
+ */
 export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
-  // The package that is published is bundled: there it is JavaScript, beside this.
-  const file = import.meta.url.endsWith(".ts") ? "./compiler-worker.ts" : "./compiler-worker.js";
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
-  worker.unref();
   const waiting: ((answer: Answer) => void)[] = [];
-  worker.on("message", (answer: Answer) => waiting.shift()?.(answer));
-  // A worker that fails compiles nothing any more: the machine goes on with what it has.
-  worker.on("error", () => {
-    for (const resolve of waiting.splice(0)) resolve(undefined);
-  });
+  let worker: Worker | undefined;
   const ask = (message: CompilerMessage, given: ArrayBuffer[] = []): Promise<Answer> =>
     new Promise((resolve) => {
       waiting.push(resolve);
+      worker ??= startWorker(data, waiting);
       worker.postMessage(message, given);
     });
   return {
     compile: (requests) => ask({ requests }) as Promise<CompiledBatch | undefined>,
     load: (module) => ask({ module }, [module.buffer]) as Promise<WebAssembly.Module | undefined>,
-    close: () => void worker.terminate(),
+    close: () => void worker?.terminate(),
   };
+}
+
+/** @param waiting for answers, in the order in which they were asked */
+function startWorker(data: CompilerWorkerData, waiting: ((answer: Answer) => void)[]): Worker {
+  // The package that is published is bundled: there it is JavaScript, beside this.
+  const file = import.meta.url.endsWith(".ts") ? "./compiler-worker.ts" : "./compiler-worker.js";
+  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
+  worker.unref();
+  worker.on("message", (answer: Answer) => waiting.shift()?.(answer));
+  // A worker that fails compiles nothing any more: the machine goes on with what it has.
+  worker.on("error", () => {
+    for (const resolve of waiting.splice(0)) resolve(undefined);
+  });
+  return worker;
 }
 
 type Answer = CompiledBatch | WebAssembly.Module | undefined;

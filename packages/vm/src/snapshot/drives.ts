@@ -1,8 +1,8 @@
 import { readNested, readNumber } from "../bus/device-state.ts";
 import type { BlockBackend, DeviceState } from "../bus/port.ts";
 import type { OverlayDisk } from "../disk/overlay-disk.ts";
-import { readText } from "./container.ts";
 import { invalidSnapshot } from "./format.ts";
+import { readText } from "./read-text.ts";
 
 /** The disks of a machine, and what its owner calls their content. */
 export type Drives = { readonly drives?: readonly BlockBackend[]; readonly driveIds?: readonly string[] };

@@ -8,7 +8,7 @@ import type { ExecutionMode } from "../processor/processor.ts";
 import { NODE_CODECS } from "../node/block-codecs.ts";
 import { nodeHost } from "../node/host.ts";
 import { captureState } from "./machine-state.ts";
-import { packState, writeSnapshot } from "./snapshot.ts";
+import { packState, writeSnapshot } from "./write-snapshot.ts";
 import { InstructionTime, TickingMachine } from "./testing/ticking-machine.ts";
 
 const WHOLE = Infinity;
@@ -141,8 +141,8 @@ test("a snapshot is refused by a machine of other parts, which are named", async
   const cases: readonly (readonly [RegExp, Partial<MachineOptions>])[] = [
     [/has 16 MiB of memory, the machine 17/, { ...same, memoryMib: 17 }],
     [/has virtio0 \(disk\), virtio1 \(entropy source\) where the machine has virtio0 \(entropy source\)/, {}],
-    [/virtio1 \(entropy source\) where the machine has nothing/, { ...same, rng: false }],
-    [/has nothing where the machine has virtio2 \(balloon\)/, { ...same, balloon: true }],
+    [/virtio1 \(entropy source\) where the machine has virtio1 \(empty\)/, { ...same, rng: false }],
+    [/has virtio2 \(empty\) where the machine has virtio2 \(balloon\)/, { ...same, balloon: true }],
     [/has as drive 0 "system" of 4096 bytes, the machine "system" of 8192 bytes/, { ...same, drives: [disk(8192)] }],
     [/has as drive 0 "system" of 4096 bytes, the machine "other"/, { ...same, driveIds: ["other"] }],
     [/the machine an overlay over "system"/, { ...same, drives: [createOverlayDisk(disk(4096))] }],
@@ -195,7 +195,11 @@ test("where a device does not take its state, the machine is powered off, and st
   await runner.runTo(9);
   const state = captureState(runner.machine.parts);
   const devices = { ...state.devices, uart0: { received: Uint8Array.of(1) } };
-  const snapshot = await writeSnapshot(packState({ ...state, devices }), NODE_CODECS, {});
+  const snapshot = await writeSnapshot(
+    packState({ ...state, devices }, { id: new Uint8Array(16), compress: true }),
+    { codecs: NODE_CODECS },
+    true,
+  );
   await rejects(runner.machine.restore(snapshot), { code: "snapshot_invalid", message: /uart|interruptEnable/ });
   await rejects(runner.machine.snapshot(), { code: "machine_failed" });
   runner.output = "";

@@ -3,6 +3,8 @@ import { readNested } from "../bus/device-state.ts";
 import type { SystemBus } from "../bus/system-bus.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import { MIB_BYTES } from "../machine/options.ts";
+import type { CachedUnit } from "../cache/unit.ts";
+import type { PageSource } from "../memory/absent-pages.ts";
 import type { GuestMemory } from "../memory/physical-memory.ts";
 import type { Processor } from "../processor/processor.ts";
 import { checkDrives, type Drives, restoreDrives, saveDrives } from "./drives.ts";
@@ -24,6 +26,19 @@ export type MachineState = {
   readonly pages: readonly PageRun[];
 };
 
+/** A state to go on from. */
+export type RestoredState = MachineState & {
+  /** Names the snapshot that it comes from. Left out: none. */
+  readonly id?: Uint8Array;
+  /** Has the pages that are not in `pages`, until the machine looks at them. */
+  readonly source?: PageSource;
+  /** Reads the compiled code that was stored with it. Left out: there is none. */
+  readonly readCode?: () => Promise<readonly CachedUnit[]>;
+};
+
+/** Which pages a state is to have: all that hold anything; those that changed since the last snapshot; none. */
+export type WantedPages = "used" | "changed" | "none";
+
 /** Parts of a machine that its state is in. */
 export type StatefulParts = {
   readonly options: Drives;
@@ -37,7 +52,7 @@ export type StatefulParts = {
 };
 
 /** Looks at a machine that stands between two slices. The pages are views: they hold until it runs on. */
-export function captureState(parts: StatefulParts): MachineState {
+export function captureState(parts: StatefulParts, wanted: WantedPages = "used"): MachineState {
   const { memory, physical, clock, board, usedPages, supervisorCalls } = parts;
   return {
     memoryBytes: physical.sizeBytes,
@@ -46,7 +61,7 @@ export function captureState(parts: StatefulParts): MachineState {
     devices: board.bus.save(),
     hart: saveHart(memory),
     drives: saveDrives(parts.options),
-    pages: usedPages.runs(),
+    pages: wanted === "none" ? [] : wanted === "used" ? usedPages.runs() : usedPages.changedRuns(),
   };
 }
 
@@ -64,11 +79,11 @@ export function checkState(parts: StatefulParts, state: MachineState): HartField
  * Puts a machine, which stands between two slices, into a state that was checked.
  * @throws VmError `snapshot_invalid` where a device can't be in such a state. The machine is in none then: power it on anew
  */
-export function enterState(parts: StatefulParts, state: MachineState, hart: HartFields): void {
+export function enterState(parts: StatefulParts, state: RestoredState, hart: HartFields): void {
   const { memory, clock, board, processor, usedPages, options } = parts;
   // The clock before the devices, which ask it for their timers; the hart after them, as they drive its wires.
   clock.restore(state.time);
-  usedPages.replace(state.pages);
+  usedPages.replace(state.pages, state.source);
   restoreDrives(state.drives, options);
   board.bus.restore(state.devices);
   restoreHart(memory, hart);
@@ -100,6 +115,7 @@ function checkDevices(saved: readonly string[], present: readonly string[]): voi
 
 /** Device numbers of virtio (virtio 1.2, section 5), as people call them. */
 const VIRTIO_NAMES: Readonly<Record<number, string>> = {
+  0: "empty",
   1: "network card",
   2: "disk",
   3: "console",

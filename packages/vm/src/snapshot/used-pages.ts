@@ -1,4 +1,6 @@
-import { type GuestMemory, PAGE_BYTES } from "../memory/physical-memory.ts";
+import type { PageSource, PageSpan } from "../memory/absent-pages.ts";
+import { PAGE_BYTES } from "../memory/page.ts";
+import type { GuestMemory } from "../memory/physical-memory.ts";
 
 /** Pages of RAM that lie one behind the other. */
 export type PageRun = {
@@ -17,47 +19,83 @@ export type PageRun = {
 export class UsedPages {
   readonly #physical: GuestMemory;
   readonly #isUsed: Uint8Array;
+  /** Of those: the ones that were written since `settle`. */
+  readonly #isChanged: Uint8Array;
 
   /** @param physical memory that is all zeros but for the pages that it counts as dirty */
   constructor(physical: GuestMemory) {
     this.#physical = physical;
     this.#isUsed = new Uint8Array(physical.sizeBytes / PAGE_BYTES);
+    this.#isChanged = new Uint8Array(physical.sizeBytes / PAGE_BYTES);
   }
 
   /** The pages that are not all zeros, ascending, as views of memory: they hold until the machine runs on. */
   runs(): readonly PageRun[] {
+    return this.#runsOf(this.#isUsed, (page) => !isZero(this.#view(page, 1)));
+  }
+
+  /** The pages that were written since `settle`, zeros among them, as `runs` gives them. */
+  changedRuns(): readonly PageRun[] {
+    return this.#runsOf(this.#isChanged, () => true);
+  }
+
+  /** The pages that may be other than all zeros, ascending. Nothing is looked at. */
+  spans(): readonly PageSpan[] {
+    this.#collect();
+    const spans: PageSpan[] = [];
+    for (let page = this.#isUsed.indexOf(1); page !== -1; page = this.#isUsed.indexOf(1, page)) {
+      const first = page;
+      while (this.#isUsed[page] === 1) page++;
+      spans.push({ first, count: page - first });
+    }
+    return spans;
+  }
+
+  /** From now on changes are counted anew. The hart has to be told: `watchWrites`. */
+  settle(): void {
+    this.#collect();
+    this.#isChanged.fill(0);
+  }
+
+  /**
+   * Makes these pages, which must be in RAM, and those of a source all that memory holds. The hart has to be told afterwards: what it may
+   * write without notice has changed.
+   */
+  replace(runs: readonly PageRun[], source: PageSource | undefined): void {
+    this.#clear();
+    this.#physical.replace(source);
+    for (const { first, bytes } of runs) this.#writable(first, bytes.length / PAGE_BYTES)?.set(bytes);
+    for (const { first, count } of source?.runs ?? []) this.#isUsed.fill(1, first, first + count);
+    this.settle();
+  }
+
+  /** Makes memory all zeros, and all code that was translated from it forgotten. */
+  #clear(): void {
+    const spans = this.spans();
+    this.#physical.replace(undefined);
+    for (const { first, count } of spans) this.#writable(first, count)?.fill(0);
+    this.#collect();
+    this.#isUsed.fill(0);
+  }
+
+  #runsOf(flags: Uint8Array, isWanted: (page: number) => boolean): readonly PageRun[] {
     this.#collect();
     const runs: PageRun[] = [];
-    for (let page = this.#nextUsed(0); page !== -1; page = this.#nextUsed(page)) {
+    for (let page = flags.indexOf(1); page !== -1; page = flags.indexOf(1, page)) {
       const first = page;
-      while (this.#isUsed[page] === 1 && !isZero(this.#view(page, 1))) page++;
+      while (flags[page] === 1 && isWanted(page)) page++;
       if (page === first) page++;
       else runs.push({ first, bytes: this.#view(first, page - first) });
     }
     return runs;
   }
 
-  /**
-   * Makes these pages, which must be in RAM and ascending, all that memory holds. The hart has to be told afterwards: what it may
-   * write without notice has changed.
-   */
-  replace(runs: readonly PageRun[]): void {
-    this.#collect();
-    for (const { first, bytes } of runs) this.#isUsed.fill(0, first, first + bytes.length / PAGE_BYTES);
-    for (let page = this.#nextUsed(0); page !== -1; page = this.#nextUsed(page + 1)) this.#writable(page, 1)?.fill(0);
-    this.#isUsed.fill(0);
-    this.#physical.takeDirty();
-    for (const { first, bytes } of runs) this.#writable(first, bytes.length / PAGE_BYTES)?.set(bytes);
-  }
-
   #collect(): void {
     const firstPage = this.#physical.base / PAGE_BYTES;
-    for (const page of this.#physical.takeDirty()) this.#isUsed[page - firstPage] = 1;
-  }
-
-  /** @returns −1 where there is none */
-  #nextUsed(from: number): number {
-    return this.#isUsed.indexOf(1, from);
+    for (const page of this.#physical.takeDirty()) {
+      this.#isUsed[page - firstPage] = 1;
+      this.#isChanged[page - firstPage] = 1;
+    }
   }
 
   #view(first: number, count: number): Uint8Array {

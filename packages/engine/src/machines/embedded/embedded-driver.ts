@@ -56,7 +56,7 @@ export function createEmbeddedDriver(options: EmbeddedOptions): MachineDriver {
 const LIMITATIONS = [
   "The guest is RISC-V on every host, and its processor is emulated: programs run some 20 times slower, and those that exist for another processor alone do not run.",
   "A machine has one processor and 3500 MiB of memory at most, whatever its limits say.",
-  "The process of a machine takes 200 to 600 MiB besides the guest's memory, for the engine and the code that it compiles.",
+  "The process of a machine that booted takes 200 to 400 MiB besides the guest's memory, for the engine and the code that it compiles.",
   "The engine runs as the user who starts it: a hole in it, in Node or in V8 opens what that user may open.",
   "The disk may be as large as the limit says or as the image is, whichever is larger; the file system in it is as large as the image made it.",
 ];

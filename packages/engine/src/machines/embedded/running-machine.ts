@@ -10,7 +10,7 @@ import {
   type MachineOptions,
   VmError,
 } from "@cloister/vm";
-import { nodeHost } from "@cloister/vm/node";
+import { nodeHost, openSnapshotFile } from "@cloister/vm/node";
 import { CONSOLE_LOG, GUEST_PORTS } from "../qemu/command-line.ts";
 import { IMAGE_FILES } from "../qemu/layers.ts";
 import { openSharedCode, type SharedCode } from "./code-cache.ts";
@@ -65,11 +65,11 @@ export class RunningMachine {
   ): Promise<RunningMachine> {
     const imageFolder = dirname(realpathSync(join(folder, IMAGE_FILES.disk)));
     const disk = new SwitchingDisk(join(folder, layer), imageFolder);
-    // Code that was loaded stays in memory: that pays for a boot, which runs much of it, and not for what goes on in the middle.
+    // Code that was loaded stays in memory: that pays for a boot, which runs much of it. What goes on in the middle has its own code with it.
     const code = state === undefined ? await openSharedCode(codeFolder) : undefined;
     const machine = await createMachine({
       host: nodeHost(),
-      ...(state === undefined ? bootFiles(folder) : { snapshot: readFileSync(state) }),
+      ...(state === undefined ? bootFiles(folder) : { snapshot: openSnapshotFile(state) }),
       memoryMib,
       ...(code === undefined ? {} : { cache: code.cache }),
       drives: [disk],
@@ -137,8 +137,9 @@ export class RunningMachine {
   async #save({ layer, state }: { readonly layer: string; readonly state?: string | undefined }): Promise<number> {
     const begun = performance.now();
     await this.#machine.pause();
-    // Memory is copied when it returns; what is compressed and written meanwhile is the copy.
-    const saved = state === undefined ? undefined : this.#machine.snapshot();
+    // Memory is copied when it returns; what is written meanwhile is the copy. It is not compressed: whoever goes on from there reads only
+    // what it looks at, and machines that go on from the same file share its pages in the host's cache.
+    const saved = state === undefined ? undefined : this.#machine.snapshot({ compress: false });
     saved?.catch(() => undefined); // It is awaited below, unless the disk fails first.
     try {
       this.#disk.switchTo(join(this.#folder, layer));

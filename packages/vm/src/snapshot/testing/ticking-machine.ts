@@ -1,9 +1,10 @@
 import type { MachineHost } from "../../machine/host.ts";
-import { type MachineEnd, VirtualMachine } from "../../machine/machine.ts";
+import { type Machine, type MachineEnd, VirtualMachine } from "../../machine/machine.ts";
 import type { MachineOptions } from "../../machine/options.ts";
 import { NODE_CODECS } from "../../node/block-codecs.ts";
 import type { BlockCodec } from "../codec.ts";
-import { readSnapshot } from "../snapshot.ts";
+import { readSnapshot } from "../read-snapshot.ts";
+import { type SnapshotBytes, toSnapshotFile } from "../snapshot-file.ts";
 import { assembleText } from "../../testing/toolchain.ts";
 
 /**
@@ -79,13 +80,19 @@ export function tickingProgram(): Uint8Array {
   return (program ??= assembleText(PROGRAM));
 }
 
-/** Time is what was run: an instruction takes 10 ns. Two machines that run the same see the same time. */
+/** Time is what was run. Two machines that run the same see the same time. */
 export class InstructionTime implements MachineHost {
   machine: VirtualMachine | undefined;
   readonly codecs: readonly BlockCodec[] = NODE_CODECS;
+  readonly #nanoseconds: number;
+
+  /** @param nanoseconds that an instruction takes */
+  constructor(nanoseconds = 10) {
+    this.#nanoseconds = nanoseconds;
+  }
 
   now(): number {
-    return (this.machine?.stats().instructions ?? 0) * 10;
+    return (this.machine?.stats().instructions ?? 0) * this.#nanoseconds;
   }
 
   wallClock(): number {
@@ -110,23 +117,32 @@ export class TickingMachine {
   readonly machine: VirtualMachine;
   output = "";
 
+  /** A machine that is there already. */
+  static of(machine: Machine): TickingMachine {
+    return new TickingMachine(machine as VirtualMachine);
+  }
+
   private constructor(machine: VirtualMachine) {
     this.machine = machine;
     machine.console.onData((bytes) => (this.output += Buffer.from(bytes).toString()));
   }
 
   /** @param snapshot to go on from */
-  static async create(options: Partial<MachineOptions> = {}, snapshot?: Uint8Array): Promise<TickingMachine> {
-    const host = new InstructionTime();
+  static async create(
+    options: Partial<MachineOptions> = {},
+    snapshot?: SnapshotBytes | readonly SnapshotBytes[],
+  ): Promise<TickingMachine> {
+    const host = options.host instanceof InstructionTime ? options.host : new InstructionTime();
     const all = {
-      host,
       kernel: tickingProgram(),
       memoryMib: 16,
       sliceInstructions: 1000,
       mode: "interpreter",
       ...options,
+      host,
     };
-    const state = snapshot === undefined ? undefined : await readSnapshot(snapshot, NODE_CODECS);
+    const state =
+      snapshot === undefined ? undefined : await readSnapshot([snapshot].flat().map(toSnapshotFile), NODE_CODECS);
     host.machine = new VirtualMachine(all as MachineOptions, state);
     return new TickingMachine(host.machine);
   }
