@@ -1,6 +1,7 @@
 /** The engine of embedded machines, alone. */
+import type { EgressRule } from "@cloister/core";
 import { type AnyCommand, defineCommand } from "../program/command-definition.ts";
-import { choice, flag, integer, text, texts } from "../program/option-values.ts";
+import { choice, flag, hosts, integer, text, texts } from "../program/option-values.ts";
 import { JSON_OPTION, type JsonOption } from "./shared-options.ts";
 
 /** Ways to run a guest's code. */
@@ -14,8 +15,13 @@ export type VmRunOptions = {
   readonly kernel?: string;
   readonly initrd?: string;
   readonly append?: string;
-  readonly firmware?: string;
+  readonly bios?: string;
   readonly drive?: readonly string[];
+  readonly share?: readonly string[];
+  readonly network?: "user";
+  readonly allowHost?: readonly EgressRule[];
+  /** A Unix socket that is made. */
+  readonly vsock?: string;
   /** In MiB. */
   readonly memory?: number;
   readonly mode?: ExecutionModeName;
@@ -37,6 +43,13 @@ export type VmTestOptions = {
   readonly mode?: ExecutionModeName | "cached";
   /** In seconds. */
   readonly timeout?: number;
+};
+
+/** Options of `cloister vm bench`. */
+export type VmBenchOptions = JsonOption & {
+  /** Left out: each of them. */
+  readonly mode?: ExecutionModeName | "cached";
+  readonly rounds?: number;
 };
 
 /** Options of `cloister vm cache list` and `clear`. */
@@ -73,6 +86,22 @@ const CACHE: AnyCommand = defineCommand<object>({
 const SMALLEST_MIB = 16;
 const MODE = choice("mode", EXECUTION_MODES, "how its code is run");
 
+const BENCH: AnyCommand = defineCommand<VmBenchOptions>({
+  name: "bench",
+  summary: "measure how fast the engine is here, in each mode, beside QEMU where that is installed",
+  description:
+    "Runs programs that come with Cloister, without an operating system, in turns: recursion (calls and returns), interpreter (jumps that go " +
+    "elsewhere each time), sort (calls through pointers, loads that depend on loads). Says for each mode how long it took, how many million " +
+    "instructions it ran in a second, and how many times as fast as QEMU that is. Takes a minute or two.",
+  args: [{ name: "program", help: "recursion, interpreter or sort (default: all)", required: false, variadic: true }],
+  options: {
+    mode: choice("mode", [...EXECUTION_MODES, "cached"], "this mode alone"),
+    rounds: integer("count", "how often each has its turn; the fastest counts (default: 1)", 1),
+    json: JSON_OPTION,
+  },
+  load: async () => (await import("../commands/vm/bench.ts")).bench,
+});
+
 /** `cloister vm`. */
 export const VM: AnyCommand = defineCommand<object>({
   name: "vm",
@@ -91,10 +120,22 @@ export const VM: AnyCommand = defineCommand<object>({
         kernel: text("image", "the kernel to start", { completes: "files" }),
         initrd: text("file", "its initial RAM disk", { completes: "files" }),
         append: text("args", "its command line (default: console=ttyS0)"),
-        firmware: text("file", "start this in machine mode instead, such as OpenSBI; it finds the kernel", {
+        bios: text("file", "firmware that starts in machine mode, such as OpenSBI or U-Boot; it finds the kernel", {
           completes: "files",
         }),
         drive: texts("file[,format=raw|qcow2][,snapshot]", "a disk; snapshot: the file stays as it is", "files"),
+        share: texts("folder,tag[,readonly]", "a folder of this host that the guest mounts by 9P, by its tag", "files"),
+        network: choice("kind", ["user"], "a network card; it leads nowhere but to the hosts of --allow-host"),
+        allowHost: hosts(
+          "let the guest reach this host and port, 10.0.2.2 for this host's loopback; may be given several times",
+        ),
+        vsock: text(
+          "file",
+          "make this Unix socket: `CONNECT PORT` leads to the guest; it reaches the socket file_PORT",
+          {
+            completes: "files",
+          },
+        ),
         memory: integer("mib", "memory, in MiB (default: 256)", SMALLEST_MIB),
         mode: MODE,
         save: text("file", "when the console shows the text of --save-on, save the machine here, and end", {
@@ -116,6 +157,11 @@ export const VM: AnyCommand = defineCommand<object>({
         ],
         ["vm run --restore shell.snapshot", "goes on at the prompt"],
         ["vm run --kernel Image --append 'console=ttyS0 root=/dev/vda' --drive root.qcow2,snapshot", "from a disk"],
+        ["vm run --bios fw_dynamic.bin --kernel Image --initrd initrd.cpio", "boots Linux on OpenSBI"],
+        [
+          "vm run --kernel Image --initrd initrd.cpio --network user --allow-host 10.0.2.2:8080 --share work,work",
+          "with a way to a server of this host, and a folder",
+        ],
       ],
       load: async () => (await import("../commands/vm/run.ts")).run,
     }),
@@ -129,6 +175,7 @@ export const VM: AnyCommand = defineCommand<object>({
       },
       load: async () => (await import("../commands/vm/test.ts")).test,
     }),
+    BENCH,
     CACHE,
     defineCommand<VmDisassembleOptions>({
       name: "disasm",

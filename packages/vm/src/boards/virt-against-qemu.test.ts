@@ -15,6 +15,7 @@ const RTC = 0x10_1000;
 const ACLINT = 0x200_0000;
 const PLIC = 0xc00_0000;
 const UART = 0x1000_0000;
+const VIRTIO = 0x1000_1000;
 
 const engine = new WebAssembly.Memory({ initial: RAM_OFFSET / 65_536 + 16, maximum: 2000, shared: true });
 
@@ -134,6 +135,18 @@ const cases: Readonly<Record<string, readonly Access[]>> = {
     ["l", ACLINT + 0x4000, 7],
     ["q", ACLINT + 0x4000],
   ],
+  "empty virtio slots, after writes, too": [1, 4, 8].flatMap((slot): Access[] => {
+    const base = VIRTIO + (slot - 1) * 0x1000;
+    const [magic, deviceId, status, config] = [base, base + 0x08, base + 0x70, base + 0x100];
+    return [
+      ["l", magic],
+      ["l", deviceId],
+      ["l", status, 0xf],
+      ["l", status],
+      ["l", base + 0x34],
+      ["b", config],
+    ];
+  }),
   "the alarm of the RTC": [
     ["l", RTC + 0x0c, 0x7fff_ffff],
     ["l", RTC + 0x08, 0x1234],

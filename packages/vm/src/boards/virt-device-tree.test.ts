@@ -78,7 +78,7 @@ describe("the virt board's device tree", () => {
   test("names the processor's extensions in both ways that kernels read", () => {
     equal(
       run("fdtget", ours, "/cpus/cpu@0", "riscv,isa", "/cpus/cpu@0", "riscv,isa-extensions"),
-      "rv64imafdc_zicsr_zifencei_zba_zbb_zbc_zbs_zicntr_sstc\ni m a f d c zicsr zifencei zba zbb zbc zbs zicntr sstc\n",
+      "rv64imafdc_zicsr_zifencei_zfh_zba_zbb_zbc_zbs_zicntr_sstc\ni m a f d c zicsr zifencei zfh zba zbb zbc zbs zicntr sstc\n",
     );
   });
 

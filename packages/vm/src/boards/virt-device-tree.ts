@@ -24,7 +24,7 @@ export type VirtTreeOptions = {
 
 /** Single-letter extensions first, in the order of the RISC-V unprivileged specification, chapter "ISA extension naming". */
 const SINGLE_LETTER_EXTENSIONS = ["i", "m", "a", "f", "d", "c"] as const;
-const EXTENSIONS = ["zicsr", "zifencei", "zba", "zbb", "zbc", "zbs", "zicntr", "sstc"] as const;
+const EXTENSIONS = ["zicsr", "zifencei", "zfh", "zba", "zbb", "zbc", "zbs", "zicntr", "sstc"] as const;
 
 const PHANDLE = { cpu: 1, hartInterrupts: 2, plic: 3, syscon: 4 } as const;
 

@@ -104,14 +104,16 @@ describe("the virt board", () => {
     deepEqual(powered, [{ kind: "power_off" }]);
   });
 
-  test("gives each virtio device its name, and answers at no empty slot", () => {
+  test("gives each virtio device its name, and says of empty slots that they are", () => {
     const { board, contexts } = create({ virtio: 2 });
     deepEqual(
       contexts.map(({ name }) => name),
       ["virtio0", "virtio1"],
     );
     equal(read(board, 0x1000_2000), 0x42);
-    equal(board.bus.read(0x1000_3000, 4, view, 0), false);
+    for (const slot of [0x1000_3000, 0x1000_8000])
+      deepEqual([read(board, slot), read(board, slot + 8), read(board, slot + 0x100)], [0x7472_6976, 0, 0]);
+    equal(board.bus.read(0x1000_9000, 4, view, 0), false);
     throws(() => create({ virtio: 9 }), { code: "option_invalid", message: /8 slots/ });
   });
 

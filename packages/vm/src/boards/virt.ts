@@ -4,6 +4,7 @@ import { createAclint, type Aclint } from "../devices/aclint/aclint.ts";
 import { createPlic, type Plic } from "../devices/plic/plic.ts";
 import { createGoldfishRtc } from "../devices/rtc/goldfish-rtc.ts";
 import { createSyscon, type PowerRequest } from "../devices/syscon/syscon.ts";
+import { createEmptySlot } from "../devices/virtio/mmio.ts";
 import { createUart, type Uart } from "../devices/uart/uart.ts";
 import { VmError } from "../error.ts";
 import { type BootEntry, type BootImages, loadBoot } from "./load-boot.ts";
@@ -38,7 +39,7 @@ export type VirtBoardOptions = {
   };
   /** The guest asks for power-off or reset, in the middle of an instruction. */
   readonly power: (request: PowerRequest) => void;
-  /** Makes the virtio-mmio devices, by slot; at most 8. */
+  /** Makes the virtio-mmio devices, by slot; at most 8. The slots behind them are empty. */
   readonly virtio?: readonly ((context: DeviceContext) => BusDevice)[];
 };
 
@@ -71,7 +72,7 @@ export function createVirtBoard(options: VirtBoardOptions): VirtBoard {
   const uart = createUart({ name: "uart0", interrupt: plic.line(VIRT_INTERRUPTS.uart), clock, ...serial });
   const rtc = createGoldfishRtc({ name: "rtc", interrupt: plic.line(VIRT_INTERRUPTS.rtc), clock, wallClock });
   const syscon = createSyscon({ name: "syscon", request: power });
-  const virtio = createVirtioSlots(options, plic);
+  const slots = createVirtioSlots(options, plic);
   const bus = createSystemBus({
     devices: [
       { device: plic, ...VIRT_MAP.plic },
@@ -79,10 +80,10 @@ export function createVirtBoard(options: VirtBoardOptions): VirtBoard {
       { device: uart, ...VIRT_MAP.uart },
       { device: rtc, ...VIRT_MAP.rtc },
       { device: syscon, ...VIRT_MAP.syscon },
-      ...virtio.map((device, slot) => ({ device, ...virtioWindow(slot) })),
+      ...slots.map((device, slot) => ({ device, ...virtioWindow(slot) })),
     ],
   });
-  const virtioSlots = [...virtio.keys()];
+  const virtioSlots = [...(options.virtio ?? []).keys()];
   return {
     bus,
     uart,
@@ -95,7 +96,9 @@ export function createVirtBoard(options: VirtBoardOptions): VirtBoard {
 function createVirtioSlots({ virtio = [], memory, clock }: VirtBoardOptions, plic: Plic): readonly BusDevice[] {
   if (virtio.length > VIRTIO_SLOTS)
     throw new VmError("option_invalid", `${virtio.length} virtio devices: the board has ${VIRTIO_SLOTS} slots`);
-  return virtio.map((create, slot) =>
-    create({ name: `virtio${slot}`, interrupt: plic.line(VIRT_INTERRUPTS.virtio + slot), memory, clock }),
-  );
+  return Array.from({ length: VIRTIO_SLOTS }, (_, slot) => {
+    const name = `virtio${slot}`;
+    const interrupt = plic.line(VIRT_INTERRUPTS.virtio + slot);
+    return virtio[slot]?.({ name, interrupt, memory, clock }) ?? createEmptySlot(name);
+  });
 }

@@ -95,4 +95,6 @@ export interface FrameLink {
   send(frame: Uint8Array): void;
   /** Called with each frame that arrives. Set by the one who wants them. */
   receive: (frame: Uint8Array) => void;
+  /** The machine begins anew, or is another one from now on: nothing that it had under way goes on. Absent: nobody is told. */
+  reset?(): void;
 }

@@ -1,4 +1,5 @@
 import { VmError } from "../error.ts";
+import { splitAtCommas } from "../split-at-commas.ts";
 import type { DiskFormat } from "./port.ts";
 
 /** A drive as it is named on a command line. */
@@ -28,12 +29,4 @@ export function parseDriveOption(text: string): DriveOption {
     else throw new VmError("option_invalid", `A drive is written ${EXPECTED}; "${setting}" is no setting of one.`);
   }
   return { path, snapshot, ...(format === undefined ? {} : { format }) };
-}
-
-/** Splits at single commas; two in a row are one that belongs to the text. No file's name has a NUL. */
-function splitAtCommas(text: string): string[] {
-  return text
-    .replaceAll(",,", "\0")
-    .split(",")
-    .map((part) => part.replaceAll("\0", ","));
 }

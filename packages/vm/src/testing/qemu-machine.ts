@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { inFolder } from "./toolchain.ts";
+import { inFolder, REFERENCE_PROCESSOR } from "./toolchain.ts";
 
 /** MiB of RAM of the machines that are compared. */
 export const RAM_MEBIBYTES = 64;
@@ -21,7 +21,18 @@ export function runInQemu(image: Uint8Array, limitMilliseconds: number): Uint8Ar
   return inFolder((folder) => {
     const [file, serial] = [join(folder, "image.bin"), join(folder, "serial")];
     writeFileSync(file, image);
-    const machine = ["-M", "virt", "-cpu", "rv64", "-smp", `${HARTS}`, "-m", `${RAM_MEBIBYTES}`, "-bios", file];
+    const machine = [
+      "-M",
+      "virt",
+      "-cpu",
+      REFERENCE_PROCESSOR,
+      "-smp",
+      `${HARTS}`,
+      "-m",
+      `${RAM_MEBIBYTES}`,
+      "-bios",
+      file,
+    ];
     const options = ["-display", "none", "-monitor", "none", "-serial", `file:${serial}`];
     const { status, stderr, error } = spawnSync("qemu-system-riscv64", [...machine, ...options], {
       timeout: limitMilliseconds,

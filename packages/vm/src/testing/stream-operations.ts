@@ -13,7 +13,8 @@ const ARITHMETIC: readonly Instruction[] = INSTRUCTIONS.filter(
 );
 
 const COMPUTATIONS: readonly Instruction[] = INSTRUCTIONS.filter(
-  ({ extension, format }) => ["F", "D"].includes(extension) && format !== "float-load" && format !== "float-store",
+  ({ extension, format }) =>
+    ["F", "D", "Zfh"].includes(extension) && format !== "float-load" && format !== "float-store",
 );
 
 function immediateOf({ mask, format }: Instruction, random: Random): number {
@@ -77,7 +78,7 @@ export const store: Snippet = ({ assembler, random }) => {
 
 /** Loads and stores of floating-point registers. */
 export const floatAccess: Snippet = ({ assembler, random }) => {
-  const name = random.pick(["flw", "fld", "fsw", "fsd"]);
+  const name = random.pick(["flh", "flw", "fld", "fsh", "fsw", "fsd"]);
   const register = floatRegister(random);
   assembler.op(name, { rd: register, rs2: register, ...scratchPlace(random, sizeOf(name)) });
 };

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RAM_BASE } from "../memory/layout.ts";
 
+/** The processor that QEMU is to be: one that has all the extensions that are described here. Spelt as QEMU 7.2 does. */
+export const REFERENCE_PROCESSOR = "rv64,Zfh=true";
+
 /** Calls back with a folder that is there for as long as that takes. */
 export function inFolder<Result>(use: (folder: string) => Result): Result {
   const folder = mkdtempSync(join(tmpdir(), "cloister-vm-"));

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { machinePlaces } from "@cloister/engine/machines";
-import { type CodeCache, engineIdentity, VmError } from "@cloister/vm";
-import { openCacheFolder } from "@cloister/vm/node";
+import { CodeCache, engineIdentity, VmError } from "@cloister/vm";
+import { type CacheFolder, openCacheFolder } from "@cloister/vm/node";
 import type { Terminal } from "../../terminal/terminal.ts";
 
 /** The code cache of a run. */
@@ -23,18 +23,32 @@ export async function openCodeCache(
 ): Promise<OpenCodeCache | undefined> {
   if (chosen === false) return undefined;
   try {
-    const folder = await openCacheFolder({ folder: codeCacheFolder(chosen, terminal), engine: engineIdentity() });
+    const folder = await openFolder(chosen, terminal);
     const { cache, note } = await folder.load();
     if (note !== undefined) terminal.note(note);
-    return {
-      cache,
-      save: async () => {
-        await folder.save(cache).catch((error: unknown) => tell(error, terminal));
-      },
-    };
+    return { cache, save: () => save(cache, () => Promise.resolve(folder), terminal) };
   } catch (error) {
     tell(error, terminal);
     return undefined;
+  }
+}
+
+/** As `openCodeCache` for a machine that goes on from a snapshot, which has its code with it: what is there is not loaded, only added to. */
+export function openEmptyCodeCache(chosen: string | false | undefined, terminal: Terminal): OpenCodeCache | undefined {
+  if (chosen === false) return undefined;
+  const cache = new CodeCache();
+  return { cache, save: () => save(cache, () => openFolder(chosen, terminal), terminal) };
+}
+
+function openFolder(chosen: string | undefined, terminal: Terminal): Promise<CacheFolder> {
+  return openCacheFolder({ folder: codeCacheFolder(chosen, terminal), engine: engineIdentity() });
+}
+
+async function save(cache: CodeCache, open: () => Promise<CacheFolder>, terminal: Terminal): Promise<void> {
+  try {
+    await (await open()).save(cache);
+  } catch (error) {
+    tell(error, terminal);
   }
 }
 

@@ -1,23 +1,22 @@
 import { resolve } from "node:path";
 import { CloisterError, EXIT_CODES } from "@cloister/core";
 import {
-  type BlockBackend,
   type CodeCache,
   createMachine,
   type Machine,
   type MachineEnd,
   type MachineHost,
   type MachineOptions,
-  parseDriveOption,
 } from "@cloister/vm";
-import { nodeHost, openDisk } from "@cloister/vm/node";
+import { nodeHost, openSnapshotFile } from "@cloister/vm/node";
 import type { VmRunOptions } from "../../definitions/vm.ts";
 import type { CommandHandler } from "../../program/command-definition.ts";
 import { type JoinedConsole, joinConsole } from "../../terminal/join-console.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { catchSignals } from "../stop-signals.ts";
-import { openCodeCache } from "./code-cache.ts";
+import { openCodeCache, openEmptyCodeCache } from "./code-cache.ts";
 import { readImage } from "./read-image.ts";
+import { openDevices, type RunDevices } from "./run-devices.ts";
 import { pauseOnText, saveMachine } from "./save-machine.ts";
 import { withVmErrors } from "./with-vm-errors.ts";
 import { writeStatistics } from "./write-statistics.ts";
@@ -37,10 +36,17 @@ export const run: CommandHandler<VmRunOptions> = ({ options }, terminal) =>
       onImpatience: () => process.exit(EXIT_CODES.interrupted),
     });
     let joined: JoinedConsole | undefined;
-    const code = await openCodeCache(options.cache, terminal);
-    const machine = await openMachine({ ...options, code: code?.cache }, terminal, () => joined?.untilWritten());
+    const code =
+      options.restore === undefined
+        ? await openCodeCache(options.cache, terminal)
+        : openEmptyCodeCache(options.cache, terminal);
+    await using devices = await openDevices(options, terminal);
+    const machine = await openMachine({ ...options, code: code?.cache, devices }, terminal, () =>
+      joined?.untilWritten(),
+    );
     using stack = new DisposableStack();
     stack.defer(() => machine.close());
+    await devices.attach(machine);
     joined = stack.use(joinConsole(machine.console, () => void machine.pause()));
     for (const signal of [signals.signal, terminal.closed])
       signal.addEventListener("abort", () => void machine.pause(), { once: true });
@@ -73,24 +79,23 @@ function report(end: MachineEnd, terminal: Terminal): number {
 
 /** @param untilWritten lets the machine wait for whoever reads what it prints */
 async function openMachine(
-  options: VmRunOptions & { readonly code: CodeCache | undefined },
+  options: VmRunOptions & { readonly code: CodeCache | undefined; readonly devices: RunDevices },
   { cwd }: Terminal,
   untilWritten: () => Promise<void> | undefined,
 ): Promise<Machine> {
-  const { memory, mode, drive = [] } = options;
+  const { memory, mode, devices } = options;
   return createMachine({
     ...readImages(options, cwd),
     host: waitingHost(untilWritten),
-    drives: drive.map((text) => openDrive(text, cwd)),
-    driveIds: drive.map((text) => resolve(cwd, parseDriveOption(text).path)),
+    ...devices.options,
     ...(memory === undefined ? {} : { memoryMib: memory }),
     ...(mode === undefined ? {} : { mode }),
     ...(options.code === undefined ? {} : { cache: options.code }),
   });
 }
 
-function readImages({ kernel, initrd, firmware, restore, append = USUAL_APPEND }: VmRunOptions, cwd: string): Images {
-  if (kernel === undefined && firmware === undefined && restore === undefined)
+function readImages({ kernel, initrd, bios, restore, append = USUAL_APPEND }: VmRunOptions, cwd: string): Images {
+  if (kernel === undefined && bios === undefined && restore === undefined)
     throw new CloisterError({
       code: "usage_invalid",
       message: "Expected a kernel to start.",
@@ -100,14 +105,9 @@ function readImages({ kernel, initrd, firmware, restore, append = USUAL_APPEND }
     append,
     ...(kernel === undefined ? {} : { kernel: readImage("kernel", kernel, cwd) }),
     ...(initrd === undefined ? {} : { initrd: readImage("initial RAM disk", initrd, cwd) }),
-    ...(firmware === undefined ? {} : { firmware: readImage("firmware", firmware, cwd) }),
-    ...(restore === undefined ? {} : { snapshot: readImage("snapshot", restore, cwd) }),
+    ...(bios === undefined ? {} : { firmware: readImage("firmware", bios, cwd) }),
+    ...(restore === undefined ? {} : { snapshot: openSnapshotFile(resolve(cwd, restore)) }),
   };
-}
-
-function openDrive(text: string, cwd: string): BlockBackend {
-  const { path, ...settings } = parseDriveOption(text);
-  return openDisk({ path: resolve(cwd, path), ...settings });
 }
 
 /** Node, and what the machine printed must have gone before it goes on. */

@@ -26,11 +26,11 @@ export function pauseOnText(machine: Machine, text: string): () => boolean {
 }
 
 /**
- * Saves a machine to a file, which is there as a whole or not at all.
+ * Saves a machine to a file, which is there as a whole or not at all. It is not compressed: so it is read as the restored machine needs it.
  * @throws CloisterError `usage_invalid` where it can't be written
  */
 export async function saveMachine(machine: Machine, path: string): Promise<void> {
-  const snapshot = await machine.snapshot();
+  const snapshot = await machine.snapshot({ compress: false });
   const unfinished = `${path}.${process.pid}.unfinished`;
   try {
     writeFileSync(unfinished, snapshot, { mode: FILE_MODE });

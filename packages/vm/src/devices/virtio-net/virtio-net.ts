@@ -66,6 +66,7 @@ class VirtioNet implements VirtioDevice {
 
   reset(): void {
     this.#waiting = [];
+    this.#link.reset?.();
   }
 
   /** Frames that wait are not kept: networks lose some, and the connections that they belong to are gone with the machine. */
@@ -74,7 +75,7 @@ class VirtioNet implements VirtioDevice {
   }
 
   restore(): void {
-    this.#waiting = [];
+    this.reset();
   }
 
   #receive(frame: Uint8Array): void {

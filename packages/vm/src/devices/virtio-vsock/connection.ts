@@ -131,8 +131,7 @@ export class SocketConnection implements ByteStream {
       this.#listener?.end();
     }
     if (this.#guestShutdown === BOTH && this.#listener !== undefined) {
-      this.#sendControl(OPERATION.reset);
-      this.close(this.#outgoing.length > 0);
+      this.#closeWithReset(this.#outgoing.length > 0);
     } else {
       this.#host.wake();
     }
@@ -230,9 +229,14 @@ export class SocketConnection implements ByteStream {
 
   #breakOff(): void {
     if (this.#isOpen) {
-      this.#sendControl(OPERATION.reset);
-      this.close(true);
+      this.#closeWithReset(true);
     }
+  }
+
+  /** Closed first: nothing follows the reset. */
+  #closeWithReset(failed: boolean): void {
+    this.close(failed);
+    this.#sendControl(OPERATION.reset);
   }
 
   #sendControl(operation: number): void {

@@ -127,6 +127,26 @@ test("a request to a port that nobody listens at is reset", () => {
   assert.deepEqual([packet?.operation, packet?.hostPort, packet?.guestPort], [OPERATION.reset, 1024, 5000]);
 });
 
+test("ports that nobody listens at by name are somebody else's to take or refuse", () => {
+  for (const taken of [1024, 1025]) {
+    const guest = new Guest();
+    guest.vsock.listenElsewhere((port) => (port === taken ? (stream) => void follow(stream) : undefined));
+    guest.send(OPERATION.request);
+    const [packet] = guest.receive();
+    assert.equal(packet?.operation, taken === 1024 ? OPERATION.response : OPERATION.reset);
+  }
+});
+
+test("a guest that neither sends nor receives any more is answered with a reset, which nothing follows", () => {
+  const { guest, log } = createConnected();
+  guest.send(OPERATION.shutdown, { flags: SHUTDOWN.send | SHUTDOWN.receive });
+  assert.deepEqual(
+    guest.receive().map(({ operation }) => operation),
+    [OPERATION.reset],
+  );
+  assert.deepEqual(log.events, ["end", "closed"]);
+});
+
 test("bytes go both ways, and an orderly end is agreed on", () => {
   const { guest, stream, log } = createConnected();
   guest.send(OPERATION.write, { payload: Uint8Array.of(1, 2, 3) });

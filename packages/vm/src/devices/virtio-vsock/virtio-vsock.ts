@@ -36,6 +36,11 @@ export interface VirtioVsock extends VirtioDevice {
    * @returns takes no more
    */
   listen(port: number, accept: (stream: ByteStream) => void): () => void;
+  /**
+   * Takes connections of the guest's to ports that nobody listens to.
+   * @param find gives who accepts at a port, as with `listen`; undefined: the guest is refused
+   */
+  listenElsewhere(find: (port: number) => ((stream: ByteStream) => void) | undefined): void;
   /** Connects to a port of the guest. @returns undefined where it refuses, or too many connections are open */
   connectGuest(port: number): Promise<ByteStream | undefined>;
 }
@@ -66,6 +71,7 @@ class Vsock implements VirtioVsock {
   readonly config: Uint8Array = new Uint8Array(8);
   readonly #context: number;
   readonly #listeners = new Map<number, (stream: ByteStream) => void>();
+  #elsewhere: (port: number) => ((stream: ByteStream) => void) | undefined = () => undefined;
   readonly #connections = new Map<string, Entry>();
   /** Those that may have something to send, in the order in which they said so. */
   readonly #ready = new Set<Entry>();
@@ -85,6 +91,10 @@ class Vsock implements VirtioVsock {
     return () => {
       this.#listeners.delete(port);
     };
+  }
+
+  listenElsewhere(find: (port: number) => ((stream: ByteStream) => void) | undefined): void {
+    this.#elsewhere = find;
   }
 
   async connectGuest(guest: number): Promise<ByteStream | undefined> {
@@ -179,9 +189,9 @@ class Vsock implements VirtioVsock {
   }
 
   #accept(header: PacketHeader): void {
-    const accept = this.#listeners.get(header.destinationPort);
     const isFull = this.#connections.size >= CONNECTIONS_MAX || this.#ready.size >= READY_MAX;
-    if (accept === undefined || isFull) {
+    const accept = isFull ? undefined : this.#accepterAt(header.destinationPort);
+    if (accept === undefined) {
       this.#refuse(header);
       return;
     }
@@ -189,6 +199,10 @@ class Vsock implements VirtioVsock {
     const connection = this.#add(ports, OPERATION.response, () => undefined);
     connection.updateCredit(header);
     accept(connection);
+  }
+
+  #accepterAt(port: number): ((stream: ByteStream) => void) | undefined {
+    return this.#listeners.get(port) ?? this.#elsewhere(port);
   }
 
   #add(ports: Entry["ports"], first: number, settle: Entry["settle"]): SocketConnection {

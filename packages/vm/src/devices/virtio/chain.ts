@@ -1,7 +1,7 @@
 /** Chains of descriptors (virtio 1.2, section 2.7.5), followed without trust in them. */
 
 import type { PhysicalMemory } from "../../bus/port.ts";
-import { CHAIN_BYTES_MAX, CHAIN_DESCRIPTORS_MAX, type Chain } from "./port.ts";
+import { CHAIN_DESCRIPTORS_MAX, type Chain } from "./port.ts";
 
 const NEXT = 1;
 const WRITE = 2;
@@ -13,7 +13,12 @@ const ADDRESS_HIGH_END = 0x20_0000;
 
 type Descriptor = { readonly address: number; readonly length: number; readonly flags: number; readonly next: number };
 
-type ChainLimits = { readonly memory: PhysicalMemory; readonly indirect: boolean };
+type ChainLimits = {
+  readonly memory: PhysicalMemory;
+  readonly indirect: boolean;
+  /** Bytes to read and to write together. */
+  readonly chainBytesMax: number;
+};
 
 /** @returns undefined where the index is outside the table; an address that is beyond all RAM becomes -1 */
 function readDescriptor(table: DataView, index: number): Descriptor | undefined {
@@ -38,21 +43,21 @@ function indirectTable(descriptor: Descriptor, limits: ChainLimits): DataView | 
 }
 
 class ChainBuilder {
-  readonly #memory: PhysicalMemory;
+  readonly #limits: ChainLimits;
   readonly #readable: Uint8Array[] = [];
   readonly #writable: Uint8Array[] = [];
   #readableBytes = 0;
   #writableBytes = 0;
 
-  constructor(memory: PhysicalMemory) {
-    this.#memory = memory;
+  constructor(limits: ChainLimits) {
+    this.#limits = limits;
   }
 
   /** @returns false where the descriptor makes the chain unsound: outside RAM, empty, too much, or to be read after one to be written */
   add(descriptor: Descriptor): boolean {
     const { address, length, flags } = descriptor;
     const total = this.#readableBytes + this.#writableBytes + length;
-    if (length === 0 || total > CHAIN_BYTES_MAX) return false;
+    if (length === 0 || total > this.#limits.chainBytesMax) return false;
     return (flags & WRITE) === 0 ? this.#addReadable(address, length) : this.#addWritable(address, length);
   }
 
@@ -67,7 +72,7 @@ class ChainBuilder {
   }
 
   #addReadable(address: number, length: number): boolean {
-    const view = this.#writable.length > 0 ? undefined : this.#memory.readable(address, length);
+    const view = this.#writable.length > 0 ? undefined : this.#limits.memory.readable(address, length);
     if (view === undefined) return false;
     this.#readable.push(view);
     this.#readableBytes += length;
@@ -75,7 +80,7 @@ class ChainBuilder {
   }
 
   #addWritable(address: number, length: number): boolean {
-    const view = this.#memory.writable(address, length);
+    const view = this.#limits.memory.writable(address, length);
     if (view === undefined) return false;
     this.#writable.push(view);
     this.#writableBytes += length;
@@ -89,7 +94,7 @@ class ChainBuilder {
  * @returns undefined where the chain is unsound: it loops, is too long or too large, leaves RAM, or has indirect descriptors at a wrong place
  */
 export function openChain(table: DataView, head: number, limits: ChainLimits): Chain | undefined {
-  const builder = new ChainBuilder(limits.memory);
+  const builder = new ChainBuilder(limits);
   let current = table;
   let index = head;
   for (let count = 0; count < CHAIN_DESCRIPTORS_MAX; count++) {

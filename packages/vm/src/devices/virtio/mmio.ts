@@ -38,9 +38,20 @@ export const MMIO = {
   config: 0x100,
 } as const;
 
+/** What a slot says where there is no device (section 4.2.3.1.1). */
+const NO_DEVICE = 0;
+
 /** "virt", and this engine as a vendor: "CLST". */
 const MAGIC = 0x7472_6976;
+const VERSION = 2;
 const VENDOR = 0x5453_4c43;
+
+/** What a slot without a device tells; all else reads as 0. */
+const EMPTY_REGISTERS: ReadonlyMap<number, number> = new Map([
+  [MMIO.magic, MAGIC],
+  [MMIO.version, VERSION],
+  [MMIO.vendorId, VENDOR],
+]);
 
 /** Length and base of a region of shared memory that is not there (section 4.2.2). */
 const NO_REGION = 0xffff_ffff;
@@ -64,6 +75,22 @@ const HALVES = ["low", "high"] as const;
  */
 export function createVirtioMmio(context: DeviceContext, device: VirtioDevice): BusDevice {
   return new VirtioMmio(context, device);
+}
+
+/**
+ * Makes a slot that nothing is plugged into: device 0, which drivers pass over in silence (section 4.2.2). It takes no write, and has
+ * nothing to remember.
+ */
+export function createEmptySlot(name: string): BusDevice {
+  return {
+    name,
+    read: (offset, size) => (size === 4 ? (EMPTY_REGISTERS.get(offset) ?? 0) : 0),
+    write: () => undefined,
+    reset: () => undefined,
+    // What a snapshot's reader tells devices apart by.
+    save: () => ({ transport: { deviceId: NO_DEVICE } }),
+    restore: () => undefined,
+  };
 }
 
 class VirtioMmio implements BusDevice {
@@ -129,7 +156,7 @@ class VirtioMmio implements BusDevice {
     const transport = this.#transport;
     return new Map([
       [MMIO.magic, () => MAGIC],
-      [MMIO.version, () => 2],
+      [MMIO.version, () => VERSION],
       [MMIO.deviceId, () => this.#device.deviceId],
       [MMIO.vendorId, () => VENDOR],
       [MMIO.deviceFeatures, () => this.#offeredHalf()],

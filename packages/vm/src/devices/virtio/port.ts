@@ -25,7 +25,10 @@ export const RING_FEATURE = { indirectDescriptors: 28, eventIndex: 29, version1:
 /** Descriptors that one chain may have, indirect ones included. */
 export const CHAIN_DESCRIPTORS_MAX = 1024;
 
-/** Bytes that one chain may describe, to read and to write together: no request keeps the machine from going on for long. */
+/**
+ * Bytes that one chain may describe, to read and to write together, where its device does not say: no request keeps the machine from going
+ * on for long.
+ */
 export const CHAIN_BYTES_MAX: number = 4 * 1024 * 1024;
 
 /** Features as a pair, from their numbers. */
@@ -93,6 +96,8 @@ export interface VirtioDevice {
   readonly queueCount: number;
   /** Descriptors of each queue, at most: a power of two, 2 to 1024. */
   readonly queueSize: number;
+  /** Bytes that one chain may describe. Left out: CHAIN_BYTES_MAX. */
+  readonly chainBytesMax?: number;
   /** The device's configuration space, little-endian, as the driver reads it now. At most 3840 bytes. */
   readonly config: Uint8Array;
   /** The driver writes to the configuration space: within it, and `size` 1, 2 or 4. Absent: such writes do nothing. */

@@ -28,6 +28,8 @@ export type QueueOwner = {
   readonly eventIndex: boolean;
   /** True where RING_FEATURE.indirectDescriptors was agreed on. */
   readonly indirect: boolean;
+  /** Bytes that one chain may describe. */
+  readonly chainBytesMax: number;
   /** The driver wants to hear of a used buffer. */
   interrupt(): void;
   /** The rings are unsound. */

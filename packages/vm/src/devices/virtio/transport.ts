@@ -6,6 +6,7 @@
 import type { DeviceContext, DeviceState } from "../../bus/port.ts";
 import { VmError } from "../../error.ts";
 import {
+  CHAIN_BYTES_MAX,
   hasFeature,
   RING_FEATURE,
   toFeatures,
@@ -60,6 +61,10 @@ export class VirtioTransport implements VirtioHost, QueueOwner {
 
   get indirect(): boolean {
     return hasFeature(this.#accepted, RING_FEATURE.indirectDescriptors);
+  }
+
+  get chainBytesMax(): number {
+    return this.#device.chainBytesMax ?? CHAIN_BYTES_MAX;
   }
 
   get features(): Features {

@@ -109,6 +109,13 @@ test("a disk that can't discard gets zeroes written, and offers no discard", () 
   assert.deepEqual([bytes[511], bytes[512], bytes[301 * 512 - 1], bytes[301 * 512]], [1, 0, 0, 1]);
 });
 
+test("a request may be as large as a kernel, as boot loaders read them", () => {
+  const bytes = Uint8Array.from({ length: 9 * 1024 * 1024 }, (_byte, at) => at >> 9);
+  const { bytes: read, written } = start(createMemoryDisk(bytes)).exchange(0, [header(IN, 0), bytes.length, 1]);
+  assert.equal(written, bytes.length + 1);
+  assert.ok(Buffer.from(bytes).equals(read.subarray(0, bytes.length)));
+});
+
 test("a read-only disk says so, and fails what would write", () => {
   const bytes = new Uint8Array(1024).fill(5);
   const driver = start(createMemoryDisk(bytes, { readOnly: true }));

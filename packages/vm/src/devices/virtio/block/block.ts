@@ -23,6 +23,8 @@ const REQUEST = { read: 0, write: 1, flush: 4, identify: 8, discard: 11, writeZe
 const STATUS = { ok: 0, failed: 1, unsupported: 2 } as const;
 type Status = (typeof STATUS)[keyof typeof STATUS];
 
+/** U-Boot reads a file's run of blocks, such as a kernel, in one request. */
+const REQUEST_BYTES_MAX = 64 * 1024 * 1024;
 const HEADER_BYTES = 16;
 const SEGMENT_BYTES = 16;
 const SERIAL_BYTES = 20;
@@ -61,6 +63,7 @@ class Block implements VirtioDevice {
   readonly deviceId = 2;
   readonly queueCount = 1;
   readonly queueSize = 128;
+  readonly chainBytesMax = REQUEST_BYTES_MAX;
   readonly features: Features;
   readonly config: Uint8Array;
   readonly #backend: BlockBackend;
