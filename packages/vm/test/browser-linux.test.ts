@@ -6,13 +6,13 @@ import { test } from "node:test";
 import { buildDemo } from "../demo/build-demo.ts";
 import { serveDemo } from "../demo/serve-demo.ts";
 import { DemoPage, startChromium } from "./demo-page.ts";
-import { buildTinyImage } from "./tiny-image.ts";
+import { buildImage } from "./built-image.ts";
 
 /** Some ten seconds where nobody else works on the machine. */
 const LONGEST_BOOT_MS = 180_000;
 
 test("Debian's kernel boots to a shell in Chromium, does what is typed in the page, and powers off", async () => {
-  const { kernel, initrd } = buildTinyImage();
+  const { kernel, initrd } = buildImage("tiny");
   const folder = mkdtempSync(join(tmpdir(), "cloister-vm-demo-"));
   await buildDemo(folder);
   const others = new Map([

@@ -76,11 +76,14 @@ test("what one page compiled, the next one has from the browser's storage", asyn
   const first = await DemoPage.open(context, `${server.url}?kernel=hot&memory=16`);
   await first.untilCounted("Regions compiled", 1);
   equal(await first.count("Units from the cache"), 0);
+  await first.untilCounted("Units in the cache", 1);
   await first.press("Pause");
   await first.untilStatus("paused");
   await first.untilStored();
   const second = await DemoPage.open(context, `${server.url}?kernel=hot&memory=16`);
   await second.untilCounted("Units from the cache", 1);
+  await second.untilCounted("Units in the cache", 1);
+  await second.untilCounted("Run from the cache, %", 1);
   deepEqual([...first.errors, ...second.errors], []);
 });
 

@@ -4,22 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pictureOf } from "../harness/checkout.ts";
 import { eventsOfType, summaryOf } from "../harness/cli-process.ts";
+import { GIT_IMAGE, IMAGE_ENV, SHARED_IMAGES } from "../harness/embedded-image.ts";
 import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
 
 const LONGEST_MS = 10 * 60_000;
-const MANIFEST = `name: plan-in-embedded
-architecture: riscv64
-release: trixie
-packages: [git]
-diskMib: 512
-outputs: [disk]
-`;
-
 const PLAN = `---
 gates:
   machine: test "$(uname -m)" = riscv64
@@ -52,7 +44,7 @@ echo TASK_COMPLETE
 `;
 
 const RUN = ["run", "plan.md", "--agent", "command", "--agent-command", "sh agent.sh", "--json"];
-const MACHINE = ["--machine", "embedded:plan-in-embedded"];
+const MACHINE = ["--machine", `embedded:${GIT_IMAGE.name}`];
 
 test(
   "a plan is completed in an embedded machine, with a gate that refuses once",
@@ -81,14 +73,11 @@ test(
 
 /** Builds the image where it was not built before: all tests share what was built. */
 async function buildImage(repository: TestRepository): Promise<void> {
-  const shared = join(tmpdir(), `cloister-test-images-${process.getuid?.() ?? 0}`, "images");
   const state = repository.env["CLOISTER_STATE_HOME"] ?? "";
-  for (const folder of [shared, state]) mkdirSync(folder, { recursive: true });
-  symlinkSync(shared, join(state, "images"));
+  for (const folder of [SHARED_IMAGES, state]) mkdirSync(folder, { recursive: true });
+  symlinkSync(SHARED_IMAGES, join(state, "images"));
   const manifest = join(repository.folder, "image.yaml");
-  writeFileSync(manifest, MANIFEST);
-  // The release alone: mirrors renew the updates of this architecture later than their signatures at times, and refuse in between.
-  const env = { CLOISTER_DEBIAN_SUITES: "release" };
-  const built = await repository.run(["image", "build", manifest], { env, longestMs: LONGEST_MS });
+  writeFileSync(manifest, GIT_IMAGE.manifest);
+  const built = await repository.run(["image", "build", manifest], { env: IMAGE_ENV, longestMs: LONGEST_MS });
   assert.equal(built.code, 0, built.stderr);
 }

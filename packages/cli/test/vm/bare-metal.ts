@@ -17,6 +17,18 @@ export const PRINT = (character: string): string => `li t0, ${character.charCode
 export const POWER_OFF = "li t0, 0x5555\n sw t0, (s1)\n 1: j 1b\n";
 export const FAIL = "li t0, 0x33333\n sw t0, (s1)\n 1: j 1b\n";
 
+/** Assembly that prints a character for each virtio slot: `0`, and as many further as its device's number. */
+export const PRINT_DEVICES: string = `
+  li t1, 0x10001000
+  li t2, 0x10009000
+  li t3, 0x1000
+  1: lw t0, 8(t1)
+  addi t0, t0, '0'
+  sb t0, (s0)
+  add t1, t1, t3
+  bne t1, t2, 1b
+`;
+
 /** Assembly that reports a word through `tohost`; none: never. */
 export function report(word: string): string {
   return `la t1, tohost\n li t0, ${word}\n sd t0, (t1)\n 1: j 1b\n .data\n .balign 8\n .globl tohost\n tohost: .dword 0\n`;

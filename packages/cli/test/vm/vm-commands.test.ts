@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, suite, test } from "node:test";
 import { type CliEnd, type CliProcess, startCli } from "../harness/cli-process.ts";
 import { until } from "../harness/until.ts";
-import { assemble, ECHO, FAIL, POWER_OFF, PRINT, report } from "./bare-metal.ts";
+import { assemble, ECHO, FAIL, POWER_OFF, PRINT, PRINT_DEVICES, report } from "./bare-metal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cloister-vm-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -47,6 +47,30 @@ suite("cloister vm run", () => {
     assert.equal(await exited, 0);
   });
 
+  test("starts firmware in place of a kernel", async () => {
+    const { code, stdout } = await vm("run", "--bios", assemble(folder, "firmware", `${PRINT("f")}${POWER_OFF}`));
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "f" });
+  });
+
+  test("gives the guest a network card, shared folders and a socket device where it is told to", async () => {
+    // Of network card, entropy, 9P, sockets and four empty slots.
+    const numbers = String.fromCharCode(...[1, 4, 9, 19, 0, 0, 0, 0].map((number) => number + 0x30));
+    const kernel = assemble(folder, "devices", `${PRINT_DEVICES}${POWER_OFF}`);
+    const devices = [
+      "--network",
+      "user",
+      "--allow-host",
+      "10.0.2.2:80",
+      "--share",
+      ".,work,readonly",
+      "--vsock",
+      "socket",
+    ];
+    const { code, stdout, stderr } = await vm("run", "--kernel", kernel, ...devices);
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: numbers, stderr: "" });
+    assert.equal(existsSync(join(folder, "socket")), false);
+  });
+
   test("ends by a signal", async () => {
     const running = start("run", "--kernel", assemble(folder, "spinning", `${PRINT("x")} 1: j 1b\n`));
     await until("the guest prints", () => running.output() === "x");
@@ -60,6 +84,11 @@ suite("cloister vm run", () => {
     ["too much memory", ["--kernel", "hello", "--memory", "4000"], /from 16 to 3500/],
     ["a mode that is none", ["--kernel", "hello", "--mode", "fast"], /Expected one of auto/],
     ["a drive that is none", ["--kernel", "hello", "--drive", "disk,size=3"], /size=3/],
+    ["a share without a tag", ["--kernel", "hello", "--share", "."], /no folder or no tag/],
+    ["a share of what is no folder", ["--kernel", "hello", "--share", "nowhere,tag"], /Expected a folder to share/],
+    ["hosts to reach without a network", ["--kernel", "hello", "--allow-host", "a.test:80"], /--network user/],
+    ["a network of another kind", ["--kernel", "hello", "--network", "tap"], /Expected one of user/],
+    ["a socket where none can be", ["--kernel", "hello", "--vsock", "nowhere/socket"], /can't be made/],
   ];
   for (const [name, args, message] of refused)
     test(`refuses ${name}`, async () => {

@@ -1,4 +1,5 @@
 /** Machines: a room of the engine with a door of its own, since a run on the host does not load it. */
+export { createEgress } from "./egress/index.ts";
 export { getFolder, isFolder, putFolder } from "./files/folders.ts";
 export type { ExecSpec, GuestConnection, GuestProcess, GuestSignal } from "./guest/port.ts";
 export type { ImageCheckRow, StoredImage } from "./images/index.ts";

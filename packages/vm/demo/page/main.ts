@@ -19,7 +19,7 @@ const restoreButton = find("restore", HTMLButtonElement);
 const download = find("download", HTMLAnchorElement);
 const status = find("status", HTMLOutputElement);
 const terminal = createTerminal(find("terminal", HTMLElement));
-const statistics = createStatisticsView(find("statistics", HTMLElement));
+const statistics = createStatisticsView(find("statistics", HTMLElement), find("tiers", HTMLElement));
 const address = new URL(location.href);
 let machine: WorkerMachine | undefined;
 /** Taken last, of this machine. */

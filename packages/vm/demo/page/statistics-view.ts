@@ -1,17 +1,26 @@
-import type { MachineStatistics } from "../../src/machine/statistics.ts";
+import type { WorkerMachineStatistics } from "../../src/browser/index.ts";
 
 /** Shows what a machine does. */
 export interface StatisticsView {
-  show(statistics: MachineStatistics): void;
+  show(statistics: WorkerMachineStatistics): void;
   /** Begins anew, for another machine. */
   clear(): void;
 }
 
-const MILLION = 1e6;
-const NUMBER = new Intl.NumberFormat("en");
+type Cells = Readonly<Record<string, string>>;
 
-/** Makes the view. @param list it is written there */
-export function createStatisticsView(list: HTMLElement): StatisticsView {
+const MILLION = 1e6;
+const MIB_BYTES = 2 ** 20;
+const NUMBER = new Intl.NumberFormat("en");
+/** How instructions were run, the slowest first: each has a class of that name in the style sheet. */
+const TIERS = ["interpreter", "block", "region"] as const;
+
+/**
+ * Makes the view.
+ * @param list the figures are written there
+ * @param bar shows how the instructions were run
+ */
+export function createStatisticsView(list: HTMLElement, bar: HTMLElement): StatisticsView {
   let last = { instructions: 0, at: performance.now() };
   const cells = new Map<string, HTMLElement>();
   const set = (name: string, text: string): void => {
@@ -19,20 +28,33 @@ export function createStatisticsView(list: HTMLElement): StatisticsView {
     cells.set(name, cell);
     cell.textContent = text;
   };
+  const parts = TIERS.map((tier) => addPart(bar, tier));
   return {
-    show({ instructions, compiled, loaded }) {
+    show(statistics) {
+      const { instructions, byTier } = statistics;
       const now = { instructions, at: performance.now() };
       const mips = (now.instructions - last.instructions) / MILLION / ((now.at - last.at) / 1000);
       last = now;
-      set("MIPS", mips.toFixed(mips < 10 ? 1 : 0));
-      set("Million instructions", NUMBER.format(Math.round(instructions / MILLION)));
-      set("Blocks compiled", NUMBER.format(compiled.block));
-      set("Regions compiled", NUMBER.format(compiled.region));
-      set("Units from the cache", NUMBER.format(loaded.block + loaded.region));
+      for (const [name, text] of Object.entries(describe(statistics, mips))) set(name, text);
+      TIERS.forEach((tier, index) => parts[index]?.style.setProperty("flex-grow", String(byTier[tier])));
     },
     clear() {
       last = { instructions: 0, at: performance.now() };
     },
+  };
+}
+
+function describe({ instructions, compiled, loaded, byTier, cache }: WorkerMachineStatistics, mips: number): Cells {
+  const cached = instructions === 0 ? 0 : Math.round((byTier.cached / instructions) * 100);
+  return {
+    MIPS: mips.toFixed(mips < 10 ? 1 : 0),
+    "Million instructions": NUMBER.format(Math.round(instructions / MILLION)),
+    "Blocks compiled": NUMBER.format(compiled.block),
+    "Regions compiled": NUMBER.format(compiled.region),
+    "Units from the cache": NUMBER.format(loaded.block + loaded.region),
+    "Run from the cache, %": NUMBER.format(cached),
+    "Units in the cache": NUMBER.format(cache?.units ?? 0),
+    "Cache, MiB": ((cache?.bytes ?? 0) / MIB_BYTES).toFixed(1),
   };
 }
 
@@ -44,4 +66,12 @@ function addCell(list: HTMLElement, name: string): HTMLElement {
   row.append(term, value);
   list.append(row);
   return value;
+}
+
+function addPart(bar: HTMLElement, tier: string): HTMLElement {
+  const part = document.createElement("span");
+  part.className = tier;
+  part.title = `run in: ${tier}`;
+  bar.append(part);
+  return part;
 }
