@@ -20,17 +20,15 @@ import type {
   SnapshotFacts,
   SnapshotKind,
 } from "../port.ts";
-import { CONSOLE_LOG } from "../qemu/command-line.ts";
-import { connectGuestPort } from "../qemu/guest-port.ts";
-import { syncGuest } from "../qemu/guest-work.ts";
-import { notRunning } from "../qemu/launch.ts";
-import { addLayer, adoptImage, dropUnused } from "../qemu/layers.ts";
-import { findQemu as findProcess, haveGone, killQemu as killProcesses } from "../qemu/qemu-process.ts";
-import { recall, recallMade, remember } from "../qemu/record.ts";
-import { forgetSnapshot } from "../qemu/snapshots.ts";
-import { statsOf } from "../qemu/stats.ts";
-import { GUEST_SURROUNDINGS } from "../qemu/surroundings.ts";
-import { isBeingMade } from "../qemu/templates.ts";
+import { forgetSnapshot } from "../virtual/forget-snapshot.ts";
+import { connectGuestPort } from "../virtual/guest-port.ts";
+import { syncGuest } from "../virtual/guest-work.ts";
+import { addLayer, adoptImage, dropUnused } from "../virtual/layers.ts";
+import { findProcess, haveGone, killProcesses, notRunning } from "../virtual/machine-process.ts";
+import { CONSOLE_LOG, recall, recallMade, remember } from "../virtual/record.ts";
+import { statsOf } from "../virtual/stats.ts";
+import { GUEST_SURROUNDINGS } from "../virtual/surroundings.ts";
+import { isBeingMade } from "../virtual/templates.ts";
 import { askMachine } from "./control-client.ts";
 import { findAllMachines } from "./find-processes.ts";
 import { flattenLayers } from "./flatten-layers.ts";

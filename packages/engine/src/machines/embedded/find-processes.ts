@@ -1,5 +1,5 @@
 import { processTable } from "../../process/process-table.ts";
-import { commandLines, type FoundQemu as FoundMachine } from "../qemu/qemu-process.ts";
+import { type FoundMachine, commandLines } from "../virtual/machine-process.ts";
 
 /** The word by which a machine's process is known; then come the machine's id and folder. */
 export const PROCESS_MARK = "cloister-embedded-machine";

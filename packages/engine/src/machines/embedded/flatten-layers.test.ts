@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { addLayer, IMAGE_FILES } from "../qemu/layers.ts";
+import { IMAGE_FILES, addLayer } from "../virtual/layers.ts";
 import { flattenLayers } from "./flatten-layers.ts";
 import { SwitchingDisk } from "./switching-disk.ts";
 

@@ -1,7 +1,7 @@
 import { realpathSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BlockBackend } from "@cloister/vm";
-import { addLayer, IMAGE_FILES } from "../qemu/layers.ts";
+import { IMAGE_FILES, addLayer } from "../virtual/layers.ts";
 import { SwitchingDisk } from "./switching-disk.ts";
 
 /** With more layers than this, they are made one when the machine starts anew: each is looked into for what the ones above lack. */

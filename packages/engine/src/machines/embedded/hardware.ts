@@ -1,7 +1,7 @@
 import { CloisterError, type MachineLimits } from "@cloister/core";
 import type { MachineImage } from "../port.ts";
-import { diskBytesFor } from "../qemu/layers.ts";
-import type { Hardware } from "../qemu/record.ts";
+import { diskBytesFor } from "../virtual/layers.ts";
+import type { Hardware } from "../virtual/record.ts";
 
 /** The guest's architecture, by Debian's word, whatever the host's is. */
 export const ARCHITECTURE = "riscv64";

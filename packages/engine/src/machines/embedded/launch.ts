@@ -2,16 +2,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { MachineSpec } from "../port.ts";
-import { CONSOLE_LOG } from "../qemu/command-line.ts";
-import {
-  findQemu as findProcess,
-  isLiving,
-  killQemu as killProcesses,
-  lastWords,
-  startQemu as startProcess,
-} from "../qemu/qemu-process.ts";
-import type { QemuRecord as DiskRecord } from "../qemu/record.ts";
 import { writeRecord } from "../tool/index.ts";
+import { findProcess, isLiving, killProcesses, lastWords, startProcess } from "../virtual/machine-process.ts";
+import { CONSOLE_LOG, type MachineRecord } from "../virtual/record.ts";
 import { askMachine } from "./control-client.ts";
 import { CONTROL_SOCKET, FILES, type LaunchRecord } from "./control.ts";
 import { machineEntry } from "./entry.ts";
@@ -34,7 +27,7 @@ export type MachinePlace = Pick<MachineSpec, "id" | "folder" | "socketFolder" | 
  * @param state absolute path of the saved memory and devices to go on from; left out: it boots
  * @throws CloisterError `machine_failed`, with what the process and the console said; then nothing of it runs
  */
-export async function launch(place: MachinePlace, record: DiskRecord, state?: string): Promise<void> {
+export async function launch(place: MachinePlace, record: MachineRecord, state?: string): Promise<void> {
   const { id, folder, socketFolder, env } = place;
   if (findProcess(folder) !== undefined) return;
   mkdirSync(socketFolder, { recursive: true, mode: 0o700 });

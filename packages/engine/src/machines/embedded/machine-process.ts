@@ -1,8 +1,8 @@
 // The process of a machine. Arguments: a mark, the machine's id, its folder. It ends with the guest, or when it is asked to.
 import { join } from "node:path";
 import { machinePlaces } from "../places.ts";
-import { GUEST_PORTS, SOCKETS } from "../qemu/command-line.ts";
 import { readRecord } from "../tool/record.ts";
+import { GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
 import { serveControl } from "./control-server.ts";
 import { CONTROL_SOCKET, FILES, launchSchema } from "./control.ts";
 import { servePort } from "./guest-ports.ts";
@@ -16,7 +16,7 @@ const env = Object.entries(process.env).filter((entry): entry is [string, string
 const codeFolder = join(machinePlaces(Object.fromEntries(env)).cache, "vm-code");
 const machine = await RunningMachine.open(folder, launch, codeFolder);
 for (let port = 0; port < GUEST_PORTS; port++)
-  await servePort(machine.guestPort(port), join(socketFolder, SOCKETS.guest(port)));
+  await servePort(machine.guestPort(port), join(socketFolder, guestSocket(port)));
 machine.start();
 await serveControl(join(socketFolder, CONTROL_SOCKET), (request) => machine.handle(request));
 const end = await machine.ended();

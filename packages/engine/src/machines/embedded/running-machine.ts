@@ -11,8 +11,9 @@ import {
   VmError,
 } from "@cloister/vm";
 import { nodeHost, openSnapshotFile } from "@cloister/vm/node";
-import { CONSOLE_LOG, GUEST_PORTS } from "../qemu/command-line.ts";
-import { IMAGE_FILES } from "../qemu/layers.ts";
+import { GUEST_PORTS } from "../virtual/guest-port.ts";
+import { IMAGE_FILES } from "../virtual/layers.ts";
+import { CONSOLE_LOG } from "../virtual/record.ts";
 import { openSharedCode, type SharedCode } from "./code-cache.ts";
 import { openConsoleLog } from "./console-log.ts";
 import type { ControlRequest, LaunchRecord } from "./control.ts";

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
 import type { MachineSpec, SnapshotFacts, SnapshotKind } from "../port.ts";
-import { syncGuest } from "../qemu/guest-work.ts";
-import { addLayer, diskKib, dropUnused, newState, shareFile, shareLayers } from "../qemu/layers.ts";
-import { findQemu as findProcess, killQemu as killProcesses } from "../qemu/qemu-process.ts";
-import { type QemuRecord as DiskRecord, recallMade, remember, type SnapshotRecord } from "../qemu/record.ts";
+import { syncGuest } from "../virtual/guest-work.ts";
+import { addLayer, diskKib, dropUnused, newState, shareFile, shareLayers } from "../virtual/layers.ts";
+import { findProcess, killProcesses } from "../virtual/machine-process.ts";
+import { type MachineRecord, type SnapshotRecord, recallMade, remember } from "../virtual/record.ts";
 import { askMachine } from "./control-client.ts";
 import { flattenLayers } from "./flatten-layers.ts";
 import { memoryFor } from "./hardware.ts";
@@ -17,7 +17,7 @@ const SAVE_MS = 240_000;
 
 /** A machine's disk, or disk and memory, as they were at one moment. */
 type Moment = {
-  readonly record: DiskRecord;
+  readonly record: MachineRecord;
   /** How long the machine stood still, in ms. */
   readonly pausedMs: number;
   /** In the machine's folder. */
@@ -87,7 +87,7 @@ async function holdDisk(machine: MachineSpec): Promise<Moment> {
   return { record, pausedMs: isRunning ? await save(machine, record) : 0 };
 }
 
-async function save({ socketFolder }: MachinePlace, { layers }: DiskRecord, state?: string): Promise<number> {
+async function save({ socketFolder }: MachinePlace, { layers }: MachineRecord, state?: string): Promise<number> {
   const request = { do: "snapshot", layer: layers.at(-1) ?? "", state } as const;
   return askMachine(socketFolder, request, { schema: z.number().nonnegative(), limitMs: SAVE_MS });
 }
@@ -96,14 +96,14 @@ async function save({ socketFolder }: MachinePlace, { layers }: DiskRecord, stat
  * Remembered before the process is told: after a crash in between, the new layer is empty and shows what is below it, whichever of the two
  * was written to last. The other way round, what was written to the new layer would be lost.
  */
-function withNewLayer(place: MachinePlace): DiskRecord {
+function withNewLayer(place: MachinePlace): MachineRecord {
   const record = recallMade(place);
   const layered = { ...record, layers: addLayer(place.folder, record.layers, record.hardware.diskBytes) };
   remember(place.folder, layered);
   return layered;
 }
 
-type Copy = { readonly record: DiskRecord; readonly layers: readonly string[]; readonly state?: string | undefined };
+type Copy = { readonly record: MachineRecord; readonly layers: readonly string[]; readonly state?: string | undefined };
 
 /** Gives `into` the image, layers and state that `source` had at a moment, and starts it. */
 async function startCopy(source: MachineSpec, into: MachineSpec, { record, layers, state }: Copy): Promise<void> {
@@ -120,7 +120,7 @@ async function startCopy(source: MachineSpec, into: MachineSpec, { record, layer
   rmSync(file, { force: true });
 }
 
-function snapshotOf({ id }: MachineSpec, { snapshots }: DiskRecord, name: string): SnapshotRecord {
+function snapshotOf({ id }: MachineSpec, { snapshots }: MachineRecord, name: string): SnapshotRecord {
   const found = snapshots[name];
   if (found !== undefined) return found;
   throw failed(`Machine ${id} has no snapshot named ${name}.`);

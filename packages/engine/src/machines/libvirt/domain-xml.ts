@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { MachineSpec } from "../port.ts";
-import { architectureOf } from "../qemu/architecture.ts";
-import { argumentsFor, CONSOLE_LOG, GUEST_PORTS, SOCKETS } from "../qemu/command-line.ts";
-import { IMAGE_FILES } from "../qemu/layers.ts";
-import type { Hardware } from "../qemu/record.ts";
+import { GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
+import { IMAGE_FILES } from "../virtual/layers.ts";
+import { CONSOLE_LOG, type Hardware } from "../virtual/record.ts";
 import { boardOf } from "./board.ts";
 import { domainName } from "./domains.ts";
+import { architectureOf } from "../qemu/architecture.ts";
+import { argumentsFor } from "../qemu/command-line.ts";
 
 /** The disk's name in the domain. */
 export const DISK = "vda";
@@ -93,7 +94,7 @@ ${ports}
 }
 
 function guestPort(socketFolder: string, port: number): string {
-  const path = text(join(socketFolder, SOCKETS.guest(port)));
+  const path = text(join(socketFolder, guestSocket(port)));
   return `    <channel type='unix'><source mode='bind' path='${path}'/><target type='virtio' name='cloister.${port}'/></channel>`;
 }
 

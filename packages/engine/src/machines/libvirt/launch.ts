@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError } from "@cloister/core";
 import type { MachineSpec } from "../port.ts";
-import { CONSOLE_LOG } from "../qemu/command-line.ts";
-import { IMAGE_FILES } from "../qemu/layers.ts";
-import { lastWords } from "../qemu/qemu-process.ts";
-import type { QemuRecord } from "../qemu/record.ts";
+import { IMAGE_FILES } from "../virtual/layers.ts";
+import { lastWords } from "../virtual/machine-process.ts";
+import { CONSOLE_LOG, type MachineRecord } from "../virtual/record.ts";
 import { domainXml, withDisk } from "./domain-xml.ts";
 import { domainName, endDomain } from "./domains.ts";
 import { isSystemWide, type Libvirt, runVirsh } from "./virsh.ts";
@@ -27,7 +26,7 @@ const DESCRIPTION = "domain.xml";
 export async function launch(
   libvirt: Libvirt,
   machine: MachineSpec,
-  from: { readonly record: QemuRecord; readonly state?: string },
+  from: { readonly record: MachineRecord; readonly state?: string },
 ): Promise<void> {
   makeRoom(machine);
   try {
@@ -41,7 +40,7 @@ export async function launch(
   }
 }
 
-async function boot(libvirt: Libvirt, machine: MachineSpec, { hardware, layers }: QemuRecord): Promise<void> {
+async function boot(libvirt: Libvirt, machine: MachineSpec, { hardware, layers }: MachineRecord): Promise<void> {
   const hasInitrd = existsSync(join(machine.folder, IMAGE_FILES.initrd));
   const owner = { user: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 };
   const disk = layers.at(-1) ?? IMAGE_FILES.disk;
@@ -53,7 +52,7 @@ async function boot(libvirt: Libvirt, machine: MachineSpec, { hardware, layers }
 async function wake(
   libvirt: Libvirt,
   machine: MachineSpec,
-  { record, state }: { readonly record: QemuRecord; readonly state: string },
+  { record, state }: { readonly record: MachineRecord; readonly state: string },
 ): Promise<void> {
   const saved = join(machine.folder, state);
   const { stdout } = await runVirsh(libvirt, ["save-image-dumpxml", saved]);

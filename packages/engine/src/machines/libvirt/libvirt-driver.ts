@@ -17,21 +17,20 @@ import type {
   SnapshotFacts,
   SnapshotKind,
 } from "../port.ts";
-import { CONSOLE_LOG } from "../qemu/command-line.ts";
-import { connectGuestPort } from "../qemu/guest-port.ts";
-import { syncGuest } from "../qemu/guest-work.ts";
-import { hardwareFor } from "../qemu/hardware.ts";
-import { addLayer, adoptImage, dropUnused, flatten } from "../qemu/layers.ts";
-import type { QemuFinding } from "../qemu/probe.ts";
-import { recall, recallMade, remember } from "../qemu/record.ts";
-import { forgetSnapshot } from "../qemu/snapshots.ts";
-import { GUEST_SURROUNDINGS } from "../qemu/surroundings.ts";
+import { forgetSnapshot } from "../virtual/forget-snapshot.ts";
+import { connectGuestPort } from "../virtual/guest-port.ts";
+import { syncGuest } from "../virtual/guest-work.ts";
+import { addLayer, adoptImage, dropUnused, flatten } from "../virtual/layers.ts";
+import { CONSOLE_LOG, recall, recallMade, remember } from "../virtual/record.ts";
+import { GUEST_SURROUNDINGS } from "../virtual/surroundings.ts";
 import { domainName, endDomain, listMachines } from "./domains.ts";
 import { launch } from "./launch.ts";
 import { type LibvirtFinding, probeLibvirt } from "./probe.ts";
 import { cloneMachine, restoreSnapshot, takeSnapshot } from "./snapshots.ts";
 import { statsOf } from "./stats.ts";
 import { type Libvirt, libvirtOf, runVirsh } from "./virsh.ts";
+import { hardwareFor } from "../qemu/hardware.ts";
+import type { QemuFinding } from "../qemu/probe.ts";
 
 /** What the libvirt driver stands on. */
 export type LibvirtOptions = {

@@ -1,9 +1,9 @@
 import { CloisterError } from "@cloister/core";
 import type { DriverProbe } from "../port.ts";
-import { hostArchitecture } from "../qemu/architecture.ts";
-import { probeQemu, type QemuFinding } from "../qemu/probe.ts";
 import { boardOf } from "./board.ts";
 import { type Libvirt, libvirtOf, runVirsh, START_LIBVIRT } from "./virsh.ts";
+import { hostArchitecture } from "../qemu/architecture.ts";
+import { type QemuFinding, probeQemu } from "../qemu/probe.ts";
 
 /** What was found of libvirt on this host. */
 export type LibvirtFinding = {

@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { MachineSpec, SnapshotFacts, SnapshotKind } from "../port.ts";
-import { syncGuest } from "../qemu/guest-work.ts";
-import { addLayer, diskKib, dropUnused, flatten, newState, shareLayers } from "../qemu/layers.ts";
-import { type QemuRecord, recallMade, remember, type SnapshotRecord } from "../qemu/record.ts";
+import { syncGuest } from "../virtual/guest-work.ts";
+import { addLayer, diskKib, dropUnused, flatten, newState, shareLayers } from "../virtual/layers.ts";
+import { type MachineRecord, type SnapshotRecord, recallMade, remember } from "../virtual/record.ts";
 import { DISK } from "./domain-xml.ts";
 import { domainName, endDomain, listMachines } from "./domains.ts";
 import { launch } from "./launch.ts";
@@ -15,7 +15,7 @@ const SNAPSHOT_MS = 240_000;
 
 /** A machine's disk, or disk and memory, as they were at one moment. */
 type Moment = {
-  readonly record: QemuRecord;
+  readonly record: MachineRecord;
   /** How long the machine stood still, in ms. */
   readonly pausedMs: number;
   /** In the machine's folder. */
@@ -109,7 +109,7 @@ async function holdWhole(libvirt: Libvirt, machine: MachineSpec): Promise<Moment
  * Remembered before libvirt is told: after a crash in between, the new layer is empty and shows what is below it, whichever of the two
  * was written to last. The other way round, what was written to the new layer would be lost.
  */
-function withNewLayer(machine: MachineSpec): QemuRecord {
+function withNewLayer(machine: MachineSpec): MachineRecord {
   const record = recallMade(machine);
   const layered = { ...record, layers: addLayer(machine.folder, record.layers, record.hardware.diskBytes) };
   remember(machine.folder, layered);
@@ -123,7 +123,7 @@ async function switchLayer(
     machine,
     record,
     options,
-  }: { readonly machine: MachineSpec; readonly record: QemuRecord; readonly options: readonly string[] },
+  }: { readonly machine: MachineSpec; readonly record: MachineRecord; readonly options: readonly string[] },
 ): Promise<void> {
   const layer = argument(join(machine.folder, record.layers.at(-1) ?? ""));
   const disk = ["--diskspec", `${DISK},snapshot=external,driver=qcow2,file=${layer}`];
@@ -136,7 +136,7 @@ function argument(path: string): string {
   return path.replaceAll(",", ",,");
 }
 
-function snapshotOf(machine: MachineSpec, record: QemuRecord, name: string): SnapshotRecord {
+function snapshotOf(machine: MachineSpec, record: MachineRecord, name: string): SnapshotRecord {
   const found = record.snapshots[name];
   if (found !== undefined) return found;
   throw failed(`Machine ${machine.id} has no snapshot named ${name}.`);

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import type { MachineSpec, MachineStats } from "../port.ts";
-import { diskKib } from "../qemu/layers.ts";
+import { diskKib } from "../virtual/layers.ts";
 import { domainName } from "./domains.ts";
 import { type Libvirt, runVirsh } from "./virsh.ts";
 

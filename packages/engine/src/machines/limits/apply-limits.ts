@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { DEFAULT_MACHINE_LIMITS } from "@cloister/core";
 import { applyGroupLimits } from "./group-limits.ts";
 import { runTool } from "../tool/index.ts";
@@ -6,15 +7,24 @@ import { findGroupParents, PROBE_PREFIX } from "./machine-groups.ts";
 import type { AppliedLimits, LimitsFinding, LimitsMethod, LimitsRequest } from "./port.ts";
 import { applyResourceLimits, applySystemdLimits } from "./simple-limits.ts";
 
-const PROBE_MS = 1000;
+/** The kernel answers at once, but on a host that is overloaded: there of all places machines must not go without limits. */
+const GROUPS_MS = 60_000;
+/** A user's systemd may not answer at all. */
+const SYSTEMD_MS = 5000;
+/** Somebody waits for the answer of a probe. */
+const PROBE_MS = 2500;
 
 type Found = { readonly finding: LimitsFinding; readonly apply: (request: LimitsRequest) => AppliedLimits };
 
 let found: Promise<Found> | undefined;
 
-/** Says what enforces limits here, found by running a process under them. Tried once; takes some ms, 3 s at most. Never rejects. */
+/** Says what enforces limits here, found by running a process under them. Tried once; takes some ms, 2.5 s at most. Never rejects. */
 export async function probeLimits(): Promise<LimitsFinding> {
-  return (await findOnce()).finding;
+  const late = new AbortController();
+  const tooLate = delay(PROBE_MS, LATE, { signal: late.signal, ref: false }).catch(() => LATE);
+  const finding = await Promise.race([findOnce().then((result) => result.finding), tooLate]);
+  late.abort();
+  return finding;
 }
 
 /**
@@ -32,22 +42,22 @@ function findOnce(): Promise<Found> {
 async function findMethod(): Promise<Found> {
   const parents = findGroupParents();
   const apply = (request: LimitsRequest): AppliedLimits => applyGroupLimits(parents ?? [], request);
-  if (parents !== undefined && (await works(apply))) {
+  if (parents !== undefined && (await works(apply, GROUPS_MS))) {
     return { finding: describe(parents[0]?.version === 2 ? "cgroup_v2" : "cgroup_v1"), apply };
   }
-  if (process.platform === "linux" && (await works(applySystemdLimits)))
+  if (process.platform === "linux" && (await works(applySystemdLimits, SYSTEMD_MS)))
     return { finding: describe("systemd"), apply: applySystemdLimits };
   return { finding: describe("rlimits"), apply: applyResourceLimits };
 }
 
 /** Runs a program under limits: files that exist prove nothing. */
-async function works(apply: Found["apply"]): Promise<boolean> {
+async function works(apply: Found["apply"], timeLimitMs: number): Promise<boolean> {
   try {
     const id = `${PROBE_PREFIX}${randomBytes(4).toString("hex").slice(1)}`;
     const applied = apply({ id, limits: DEFAULT_MACHINE_LIMITS });
     const [file = "", ...args] = applied.wrap(["/bin/sh", "-c", "exit 0"]);
     try {
-      await runTool(file, args, { env: systemdEnvironment(), timeLimitMs: PROBE_MS });
+      await runTool(file, args, { env: systemdEnvironment(), timeLimitMs });
     } finally {
       await applied.release();
     }
@@ -86,4 +96,10 @@ const FINDINGS: Readonly<Record<LimitsMethod, Omit<LimitsFinding, "method">>> = 
     missing:
       "Memory, processor and the number of processes are not: this user may not make control groups, and `systemd-run --user --scope` does not work.",
   },
+};
+
+const LATE: LimitsFinding = {
+  method: "rlimits",
+  enforced: "Only that the size of files is limited is certain.",
+  missing: `What else is limited could not be found out within ${PROBE_MS / 1000} s: this host is very busy.`,
 };

@@ -1,8 +1,5 @@
 import { CloisterError } from "@cloister/core";
 
-/** What runs the processor of a virtual machine. */
-export type Accelerator = "kvm" | "hvf" | "tcg";
-
 /** How QEMU makes a machine of one architecture. */
 export type Architecture = {
   /** The program. */

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { runTool } from "../tool/index.ts";
-import type { Accelerator } from "./architecture.ts";
+import type { Accelerator } from "../virtual/record.ts";
 
 /** A guest for one type of machine, as its firmware. */
 export type TrialGuest = {

@@ -1,27 +1,21 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
+import { GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
+import { IMAGE_FILES } from "../virtual/layers.ts";
+import { CONSOLE_LOG, type Hardware } from "../virtual/record.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
-import { IMAGE_FILES } from "./layers.ts";
 import type { QemuFinding } from "./probe.ts";
-import type { Hardware } from "./record.ts";
-
-/** How many connections to its guest agent a machine takes at a time. */
-export const GUEST_PORTS = 4;
-
-/** The console's output, in the machine's folder. */
-export const CONSOLE_LOG = "console.log";
 
 /** The disk's name in QEMU. */
 export const DISK = "disk";
 
-/** Unix sockets of a machine, in its socket folder. */
+/** Unix sockets of QEMU, in the machine's socket folder. */
 export const SOCKETS = {
   /** Whoever changes what the machine does. */
   monitor: "monitor",
   /** Whoever only asks. */
   watch: "watch",
   migration: "migration",
-  guest: (port: number): string => `guest-${port}`,
 } as const;
 
 /** Where a machine's memory comes from. `shared`: a file that holds it all along; `private`: a file that is only read. */
@@ -118,7 +112,7 @@ function devices({ devices: own }: Architecture): string[] {
 function guestPorts(socketFolder: string): string[] {
   const ports = Array.from({ length: GUEST_PORTS }, (_, port) => port);
   return ports.flatMap((port) => {
-    const path = escape(join(socketFolder, SOCKETS.guest(port)));
+    const path = escape(join(socketFolder, guestSocket(port)));
     const socket = `socket,id=guest${port},path=${path},server=on,wait=off`;
     // Port 0 of a bus is kept for consoles.
     const device = `virtserialport,bus=serial.0,nr=${port + 1},chardev=guest${port},name=cloister.${port}`;

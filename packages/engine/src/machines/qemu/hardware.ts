@@ -1,9 +1,9 @@
 import type { MachineLimits } from "@cloister/core";
 import type { MachineImage } from "../port.ts";
+import { diskBytesFor } from "../virtual/layers.ts";
+import type { Hardware } from "../virtual/record.ts";
 import { hostArchitecture } from "./architecture.ts";
-import { diskBytesFor } from "./layers.ts";
 import type { QemuFinding } from "./probe.ts";
-import type { Hardware } from "./record.ts";
 
 /** The hardware of a machine made of an image: whole processors, and no acceleration for another architecture than the host's. */
 export function hardwareFor(image: MachineImage, limits: MachineLimits, finding: QemuFinding): Hardware {

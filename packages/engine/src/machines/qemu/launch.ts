@@ -5,18 +5,28 @@ import { CloisterError } from "@cloister/core";
 import { z } from "zod";
 import { applyLimits, removeMachineGroups } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
+import { IMAGE_FILES } from "../virtual/layers.ts";
+import {
+  type MachineProcess,
+  findProcess,
+  isLiving,
+  killProcesses,
+  lastWords,
+  startProcess,
+  notRunning,
+} from "../virtual/machine-process.ts";
+import { CONSOLE_LOG, type MachineRecord } from "../virtual/record.ts";
 import { architectureOf } from "./architecture.ts";
-import { argumentsFor, CONSOLE_LOG, type MemoryBacking, SOCKETS } from "./command-line.ts";
-import { IMAGE_FILES } from "./layers.ts";
+import { type MemoryBacking, SOCKETS, argumentsFor } from "./command-line.ts";
 import { loadState } from "./migration.ts";
 import { Monitor } from "./monitor.ts";
 import { processLimits } from "./process-limits.ts";
-import { findQemu, isLiving, killQemu, lastWords, type QemuProcess, startQemu } from "./qemu-process.ts";
-import type { QemuRecord } from "./record.ts";
 
 /** An emulated processor boots a full image in half a minute, on a busy host in twice that. */
 const BOOT_MS = 120_000;
 const BOOT_POLL_MS = 20;
+/** What QEMU itself says. */
+const LOG = "qemu.log";
 const CONSOLE_BYTES = 4 * 1024 * 1024;
 
 /** Where a machine lies, and how its process is marked. */
@@ -38,8 +48,8 @@ export type StartFrom =
  * Starts a machine's process and waits until its guest agent listens. Does nothing where it runs.
  * @throws CloisterError `machine_failed`, with what QEMU and the console said; then nothing of it runs
  */
-export async function launch(place: MachinePlace, record: QemuRecord, from: StartFrom): Promise<void> {
-  if (findQemu(place.folder) !== undefined) return;
+export async function launch(place: MachinePlace, record: MachineRecord, from: StartFrom): Promise<void> {
+  if (findProcess(place.folder) !== undefined) return;
   makeRoom(place);
   const started = await startLimited(place, record, commandFor(place, record, from));
   try {
@@ -47,17 +57,17 @@ export async function launch(place: MachinePlace, record: QemuRecord, from: Star
     await enterState(monitor, place, from);
     await guestListens(monitor, started);
   } catch (cause: unknown) {
-    await killQemu([started]);
+    await killProcesses([started]);
     await removeMachineGroups(place.id);
     throw launchFailed(place, cause);
   }
 }
 
-async function startLimited(place: MachinePlace, { hardware }: QemuRecord, argv: string[]): Promise<QemuProcess> {
+async function startLimited(place: MachinePlace, { hardware }: MachineRecord, argv: string[]): Promise<MachineProcess> {
   const { folder, env } = place;
-  if (place.limits === undefined) return startQemu({ argv, folder, env });
+  if (place.limits === undefined) return startProcess({ argv, folder, env, log: LOG });
   const limits = await applyLimits({ id: place.id, limits: processLimits(hardware) });
-  return startQemu({ argv: limits.wrap(argv), folder, env });
+  return startProcess({ argv: limits.wrap(argv), folder, env, log: LOG });
 }
 
 /** A connection to steer a running machine. @throws CloisterError `machine_failed` where it does not run */
@@ -65,21 +75,12 @@ export async function steer(
   place: Pick<MachinePlace, "id" | "folder" | "socketFolder">,
   socket: "monitor" | "watch" = "monitor",
 ): Promise<Monitor> {
-  const running = findQemu(place.folder);
+  const running = findProcess(place.folder);
   if (running === undefined) throw notRunning(place);
   return Monitor.open(join(place.socketFolder, SOCKETS[socket]), () => isLiving(running));
 }
 
-/** The error of what needs a running machine. */
-export function notRunning({ id }: Pick<MachinePlace, "id">): CloisterError {
-  return new CloisterError({
-    code: "machine_failed",
-    message: `Machine ${id} does not run.`,
-    remedy: "Start it first.",
-  });
-}
-
-function commandFor(place: MachinePlace, record: QemuRecord, from: StartFrom): string[] {
+function commandFor(place: MachinePlace, record: MachineRecord, from: StartFrom): string[] {
   const { program } = architectureOf(record.hardware.architecture);
   const line = {
     ...place,
@@ -114,7 +115,7 @@ function makeRoom({ folder, socketFolder }: MachinePlace): void {
 
 const ports = z.array(z.object({ label: z.string(), "frontend-open": z.boolean() }));
 
-async function guestListens(monitor: Monitor, started: QemuProcess): Promise<void> {
+async function guestListens(monitor: Monitor, started: MachineProcess): Promise<void> {
   const deadline = performance.now() + BOOT_MS;
   for (;;) {
     const found = await monitor.execute("query-chardev", { schema: ports });
@@ -127,7 +128,7 @@ async function guestListens(monitor: Monitor, started: QemuProcess): Promise<voi
 
 function launchFailed({ id, folder }: MachinePlace, cause: unknown): CloisterError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  const words = [lastWords(folder), lastWords(folder, CONSOLE_LOG)].filter((text) => text !== "").join(" | ");
+  const words = [lastWords(folder, LOG), lastWords(folder, CONSOLE_LOG)].filter((text) => text !== "").join(" | ");
   const said = words === "" ? "" : ` It said: ${words}`;
   return new CloisterError({ code: "machine_failed", message: `Machine ${id} did not start: ${why}${said}`, cause });
 }

@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
 import { SOCKETS } from "./command-line.ts";
-import { connectSocket, type Monitor, type MonitorEvent, timeOf } from "./monitor.ts";
+import { type Monitor, type MonitorEvent, connectSocket, timeOf } from "./monitor.ts";
 
 const SAVE_MS = 120_000;
 const LOAD_MS = 60_000;

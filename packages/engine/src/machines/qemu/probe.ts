@@ -3,7 +3,8 @@ import { cpus } from "node:os";
 import { CloisterError } from "@cloister/core";
 import type { DriverProbe } from "../port.ts";
 import { runTool } from "../tool/index.ts";
-import { type Accelerator, architectureOf, hostArchitecture } from "./architecture.ts";
+import type { Accelerator } from "../virtual/record.ts";
+import { architectureOf, hostArchitecture } from "./architecture.ts";
 import { TRIAL_GUESTS, tryBoot } from "./boot-trial.ts";
 
 /** A native guest needs 10 ms, and QEMU 50 ms to start; an emulated one is slower, and a busy host slower still. */

@@ -1,6 +1,6 @@
 /** What keeps QEMU itself within bounds on the host: a guest that breaks into it gets no more than this. */
 import type { MachineLimits } from "@cloister/core";
-import type { Hardware } from "./record.ts";
+import type { Hardware } from "../virtual/record.ts";
 
 const MIB = 1024 * 1024;
 /** QEMU's program, queues and caches; some 100 MiB are usual. */

@@ -9,9 +9,9 @@ import { until } from "../../process/testing/until.ts";
 import type { GuestConnection } from "../guest/port.ts";
 import { findMachineGroups, probeLimits } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
+import { shellIn, startTestMachines, type TestMachines } from "./testing/machines.ts";
 import { steer } from "./launch.ts";
 import { queryStatus, saveState } from "./migration.ts";
-import { shellIn, startTestMachines, type TestMachines } from "./testing/machines.ts";
 
 /** Cycles of pausing, saving and going back: a hundred by hand, fewer in every test run. */
 const CYCLES = Number(process.env["QEMU_CYCLES"] ?? 20);
@@ -255,7 +255,7 @@ test("memory that another QEMU saved is not restored", async () => {
   const spec = newSpec();
   await driver.create(spec);
   await driver.snapshot?.(spec, "foreign", "full");
-  const file = join(spec.folder, "qemu.json");
+  const file = join(spec.folder, "virtual-machine.json");
   writeFileSync(
     file,
     readFileSync(file, "utf8").replace(/"fingerprint":"[0-9a-f]{64}"/, `"fingerprint":"${"0".repeat(64)}"`),

@@ -19,20 +19,23 @@ import type {
   SnapshotFacts,
   SnapshotKind,
 } from "../port.ts";
-import { CONSOLE_LOG, GUEST_PORTS, SOCKETS } from "./command-line.ts";
-import { connectGuestPort } from "./guest-port.ts";
-import { syncGuest } from "./guest-work.ts";
+import { forgetSnapshot } from "../virtual/forget-snapshot.ts";
+import { GUEST_PORTS, connectGuestPort, guestSocket } from "../virtual/guest-port.ts";
+import { syncGuest } from "../virtual/guest-work.ts";
+import { addLayer, adoptImage, dropUnused, flatten } from "../virtual/layers.ts";
+import { findProcess, haveGone, killProcesses, notRunning } from "../virtual/machine-process.ts";
+import { CONSOLE_LOG, recall, recallMade, remember } from "../virtual/record.ts";
+import { statsOf } from "../virtual/stats.ts";
+import { GUEST_SURROUNDINGS } from "../virtual/surroundings.ts";
+import { isBeingMade } from "../virtual/templates.ts";
+import { SOCKETS } from "./command-line.ts";
 import { hardwareFor } from "./hardware.ts";
-import { launch, notRunning, steer } from "./launch.ts";
-import { addLayer, adoptImage, dropUnused, flatten } from "./layers.ts";
+import { launch, steer } from "./launch.ts";
 import { queryStatus } from "./migration.ts";
-import { probeQemu, type QemuFinding } from "./probe.ts";
-import { findAllQemu, findQemu, haveGone, killQemu } from "./qemu-process.ts";
-import { recall, recallMade, remember } from "./record.ts";
-import { cloneMachine, forgetSnapshot, forkMachine, restoreSnapshot, takeSnapshot } from "./snapshots.ts";
-import { statsOf } from "./stats.ts";
-import { GUEST_SURROUNDINGS } from "./surroundings.ts";
-import { cloneTemplate, isBeingMade, prepareTemplate, templateFingerprint } from "./templates.ts";
+import { type QemuFinding, probeQemu } from "./probe.ts";
+import { findAllMachines } from "./find-processes.ts";
+import { cloneMachine, forkMachine, restoreSnapshot, takeSnapshot } from "./snapshots.ts";
+import { cloneTemplate, prepareTemplate, templateFingerprint } from "./templates.ts";
 
 const QUIT_MS = 3000;
 
@@ -107,7 +110,7 @@ class QemuDriver implements MachineDriver {
 
   async start(machine: MachineSpec): Promise<void> {
     const record = recallMade(machine);
-    if (findQemu(machine.folder) !== undefined) return this.resume(machine);
+    if (findProcess(machine.folder) !== undefined) return this.resume(machine);
     const flat = { ...record, layers: [...(await flatten(machine.folder, record.layers, machine.env))] };
     remember(machine.folder, flat);
     dropUnused(machine.folder, flat);
@@ -115,27 +118,27 @@ class QemuDriver implements MachineDriver {
   }
 
   async stop(machine: MachineSpec): Promise<void> {
-    const running = findQemu(machine.folder);
+    const running = findProcess(machine.folder);
     if (running === undefined) return;
     // What stands still can't write to its disk what it holds in memory.
     await this.resume(machine);
     await syncGuest(machine.socketFolder);
     using monitor = await steer(machine);
     await monitor.execute("quit");
-    if (!(await haveGone([running], QUIT_MS))) await killQemu([running]);
+    if (!(await haveGone([running], QUIT_MS))) await killProcesses([running]);
     await removeMachineGroups(machine.id);
   }
 
   async state(machine: MachineSpec): Promise<MachineState> {
     if (recall(machine.folder) === undefined) return "missing";
-    if (findQemu(machine.folder) === undefined) return "stopped";
+    if (findProcess(machine.folder) === undefined) return "stopped";
     using monitor = await steer(machine, "watch");
     const { status } = await queryStatus(monitor);
     return status === "paused" ? "paused" : "running";
   }
 
   async connect(machine: MachineSpec): Promise<GuestTransport> {
-    if (findQemu(machine.folder) === undefined) throw notRunning(machine);
+    if (findProcess(machine.folder) === undefined) throw notRunning(machine);
     return connectGuestPort(machine.socketFolder);
   }
 
@@ -144,9 +147,9 @@ class QemuDriver implements MachineDriver {
   }
 
   async destroy(machine: MachineSpec): Promise<void> {
-    const running = findQemu(machine.folder);
-    const others = findAllQemu().filter(({ id, folder }) => id === machine.id && folder === machine.folder);
-    await killQemu([...others, ...(running === undefined ? [] : [running])]);
+    const running = findProcess(machine.folder);
+    const others = findAllMachines().filter(({ id, folder }) => id === machine.id && folder === machine.folder);
+    await killProcesses([...others, ...(running === undefined ? [] : [running])]);
     await removeMachineGroups(machine.id);
     removeSockets(machine.socketFolder);
   }
@@ -156,7 +159,7 @@ class QemuDriver implements MachineDriver {
   }
 
   async remove(id: string, _context: ProbeContext): Promise<void> {
-    await killQemu(this.#all().filter((entry) => entry.id === id));
+    await killProcesses(this.#all().filter((entry) => entry.id === id));
     await removeMachineGroups(id);
     rmSync(makeSocketFolder(id), { recursive: true, force: true });
   }
@@ -197,9 +200,9 @@ class QemuDriver implements MachineDriver {
   }
 
   /** Processes of this user's machines; templates that somebody is making are not left over. */
-  #all(): ReturnType<typeof findAllQemu> {
+  #all(): ReturnType<typeof findAllMachines> {
     const { machines, templates } = this.#options.places;
-    return findAllQemu().filter(({ folder }) => {
+    return findAllMachines().filter(({ folder }) => {
       const home = dirname(folder);
       return home === machines || (home === templates && !isBeingMade(folder));
     });
@@ -227,7 +230,7 @@ function imageOf({ image }: MachineSpec): MachineImage {
 }
 
 function removeSockets(folder: string): void {
-  const guests = Array.from({ length: GUEST_PORTS }, (_, port) => SOCKETS.guest(port));
+  const guests = Array.from({ length: GUEST_PORTS }, (_, port) => guestSocket(port));
   const names = [SOCKETS.monitor, SOCKETS.watch, SOCKETS.migration, ...guests, ...guests.map((name) => `${name}.lock`)];
   for (const name of names) rmSync(join(folder, name), { force: true });
 }

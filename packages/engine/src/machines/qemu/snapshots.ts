@@ -2,19 +2,19 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { MachineSpec, SnapshotFacts, SnapshotKind } from "../port.ts";
+import { syncGuest } from "../virtual/guest-work.ts";
+import { addLayer, diskKib, dropUnused, flatten, newState, shareFile, shareLayers } from "../virtual/layers.ts";
+import { findProcess, killProcesses } from "../virtual/machine-process.ts";
+import { type MachineRecord, type SnapshotRecord, recallMade, remember } from "../virtual/record.ts";
 import { DISK, hardwareFingerprint } from "./command-line.ts";
-import { syncGuest } from "./guest-work.ts";
 import { launch, steer } from "./launch.ts";
-import { addLayer, diskKib, dropUnused, flatten, newState, shareFile, shareLayers } from "./layers.ts";
 import { saveState } from "./migration.ts";
 import type { Monitor } from "./monitor.ts";
 import type { QemuFinding } from "./probe.ts";
-import { findQemu, killQemu } from "./qemu-process.ts";
-import { type QemuRecord, recallMade, remember, type SnapshotRecord } from "./record.ts";
 
 /** A machine's disk, or disk and memory, as they were at one moment. */
 export type Moment = {
-  readonly record: QemuRecord;
+  readonly record: MachineRecord;
   /** How long the machine stood still, in ms. */
   readonly pausedMs: number;
   /** In the machine's folder. */
@@ -50,22 +50,14 @@ export async function restoreSnapshot(machine: MachineSpec, name: string, findin
   const record = recallMade(machine);
   const snapshot = snapshotOf(machine, record, name);
   checkFingerprint(record, snapshot, finding);
-  const running = findQemu(machine.folder);
-  if (running !== undefined) await killQemu([running]);
+  const running = findProcess(machine.folder);
+  if (running !== undefined) await killProcesses([running]);
   const below = await flatten(machine.folder, snapshot.layers, machine.env);
   const restored = { ...record, layers: addLayer(machine.folder, below, record.hardware.diskBytes) };
   remember(machine.folder, restored);
   dropUnused(machine.folder, restored);
   if (snapshot.state === undefined) return;
   await launch(machine, restored, { kind: "state", state: join(machine.folder, snapshot.state) });
-}
-
-/** Forgets a snapshot, and removes what it alone needed. */
-export function forgetSnapshot(machine: MachineSpec, name: string): void {
-  const record = recallMade(machine);
-  const { [name]: _, ...snapshots } = record.snapshots;
-  remember(machine.folder, { ...record, snapshots });
-  dropUnused(machine.folder, { ...record, snapshots });
 }
 
 /** Makes `into` a copy of a machine, or of a snapshot of it, and starts it. */
@@ -103,7 +95,7 @@ export async function forkMachine(source: MachineSpec, into: readonly MachineSpe
 
 /** Lets the machine write to a new layer from now on: what is below is its disk at this moment. */
 async function holdDisk(machine: MachineSpec): Promise<Moment> {
-  const isRunning = findQemu(machine.folder) !== undefined;
+  const isRunning = findProcess(machine.folder) !== undefined;
   if (isRunning) await syncGuest(machine.socketFolder);
   const record = withNewLayer(machine, recallMade(machine));
   if (!isRunning) return { record, pausedMs: 0 };
@@ -132,19 +124,19 @@ async function holdWhole(machine: MachineSpec): Promise<Moment & { readonly stat
  * Remembered before QEMU is told: after a crash in between, the new layer is empty and shows what is below it, whichever of the two
  * QEMU wrote to last. The other way round, what was written to the new layer would be lost.
  */
-function withNewLayer({ folder }: MachineSpec, record: QemuRecord): QemuRecord {
+function withNewLayer({ folder }: MachineSpec, record: MachineRecord): MachineRecord {
   const layered = { ...record, layers: addLayer(folder, record.layers, record.hardware.diskBytes) };
   remember(folder, layered);
   return layered;
 }
 
-async function switchLayer(monitor: Monitor, { folder }: MachineSpec, { layers }: QemuRecord): Promise<void> {
+async function switchLayer(monitor: Monitor, { folder }: MachineSpec, { layers }: MachineRecord): Promise<void> {
   const file = join(folder, layers.at(-1) ?? "");
   const target = { device: DISK, "snapshot-file": file, format: "qcow2", mode: "existing" };
   await monitor.execute("blockdev-snapshot-sync", { arguments: target });
 }
 
-type Copy = { readonly record: QemuRecord; readonly layers: readonly string[]; readonly state?: string | undefined };
+type Copy = { readonly record: MachineRecord; readonly layers: readonly string[]; readonly state?: string | undefined };
 
 /** Gives `into` the image, layers and state that `source` had at a moment, and starts it. */
 async function startCopy(source: MachineSpec, into: MachineSpec, { record, layers, state }: Copy): Promise<void> {
@@ -162,13 +154,13 @@ async function startCopy(source: MachineSpec, into: MachineSpec, { record, layer
   rmSync(file, { force: true });
 }
 
-function snapshotOf(machine: MachineSpec, record: QemuRecord, name: string): SnapshotRecord {
+function snapshotOf(machine: MachineSpec, record: MachineRecord, name: string): SnapshotRecord {
   const found = record.snapshots[name];
   if (found !== undefined) return found;
   throw new CloisterError({ code: "machine_failed", message: `Machine ${machine.id} has no snapshot named ${name}.` });
 }
 
-function checkFingerprint({ hardware }: QemuRecord, { fingerprint }: SnapshotRecord, finding: QemuFinding): void {
+function checkFingerprint({ hardware }: MachineRecord, { fingerprint }: SnapshotRecord, finding: QemuFinding): void {
   if (fingerprint === undefined || fingerprint === hardwareFingerprint(hardware, finding)) return;
   throw new CloisterError({
     code: "machine_failed",

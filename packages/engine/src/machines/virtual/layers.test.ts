@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { runTool } from "../tool/index.ts";
-import { addLayer, dropUnused, flatten, IMAGE_FILES, shareLayers } from "./layers.ts";
+import { IMAGE_FILES, addLayer, dropUnused, flatten, shareLayers } from "./layers.ts";
 
 const MIB = 1024 * 1024;
 const env = { PATH: process.env["PATH"] ?? "" };

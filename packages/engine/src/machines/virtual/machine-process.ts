@@ -1,8 +1,8 @@
-/** The process of a machine: one QEMU, in a session of its own, that outlives the one that started it. */
+/** The process of a virtual machine: one for each, in a session of its own, that outlives the one that started it. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
@@ -10,8 +10,6 @@ import { processTable } from "../../process/process-table.ts";
 import { readRecord, writeRecord } from "../tool/index.ts";
 
 const FILE = "process.json";
-/** What QEMU itself says: in the machine's folder, written anew at each start. */
-const LOG = "qemu.log";
 const LOG_BYTES = 1500;
 const GONE_MS = 5000;
 const POLL_MS = 3;
@@ -19,21 +17,21 @@ const POLL_MS = 3;
 const [THREADS, START] = [17, 19];
 
 /** A process, by number and start: numbers are used again. */
-export type QemuProcess = { readonly pid: number; readonly start: string };
+export type MachineProcess = { readonly pid: number; readonly start: string };
 
-const processSchema: z.ZodType<QemuProcess> = z.object({ pid: z.int().positive(), start: z.string() });
+const processSchema: z.ZodType<MachineProcess> = z.object({ pid: z.int().positive(), start: z.string() });
 
 /** What is started. */
 export type Launch = {
   readonly argv: readonly string[];
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Name of the file for what it says. Default: `qemu.log`. */
-  readonly log?: string;
+  /** Name of the file in the folder for what it says; written anew. */
+  readonly log: string;
 };
 
 /** Starts a process in a machine's folder, and remembers it. @throws CloisterError `machine_failed` where it can't be started */
-export async function startQemu({ argv, folder, env, log: logName = LOG }: Launch): Promise<QemuProcess> {
+export async function startProcess({ argv, folder, env, log: logName }: Launch): Promise<MachineProcess> {
   const [program = "", ...args] = argv;
   const log = openSync(join(folder, logName), "w", 0o600);
   // Its sockets and files are its user's alone.
@@ -57,13 +55,22 @@ export async function startQemu({ argv, folder, env, log: logName = LOG }: Launc
 }
 
 /** The living process that was remembered for a machine. */
-export function findQemu(folder: string): QemuProcess | undefined {
+export function findProcess(folder: string): MachineProcess | undefined {
   const known = readRecord(folder, FILE, processSchema);
   return known !== undefined && isLiving(known) ? known : undefined;
 }
 
+/** The error of what needs a running machine. */
+export function notRunning({ id }: { readonly id: string }): CloisterError {
+  return new CloisterError({
+    code: "machine_failed",
+    message: `Machine ${id} does not run.`,
+    remedy: "Start it first.",
+  });
+}
+
 /** Tells whether that very process lives. */
-export function isLiving({ pid, start }: QemuProcess): boolean {
+export function isLiving({ pid, start }: MachineProcess): boolean {
   return processTable.find(pid)?.start === start;
 }
 
@@ -71,7 +78,7 @@ export function isLiving({ pid, start }: QemuProcess): boolean {
  * Tells whether nothing of that process is left. Its first thread may have ended, which makes it look dead, while others still hold
  * its disk and its sockets.
  */
-function isGone(known: QemuProcess): boolean {
+function isGone(known: MachineProcess): boolean {
   if (isLiving(known)) return false;
   if (process.platform !== "linux") return true;
   const fields = readProcFile(known.pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
@@ -79,7 +86,7 @@ function isGone(known: QemuProcess): boolean {
 }
 
 /** Kills processes for sure, and waits until they are gone. @throws CloisterError `machine_failed` where one stays */
-export async function killQemu(processes: readonly QemuProcess[]): Promise<void> {
+export async function killProcesses(processes: readonly MachineProcess[]): Promise<void> {
   for (const { pid } of processes.filter(isLiving)) signal(pid);
   if (await haveGone(processes, GONE_MS)) return;
   throw new CloisterError({
@@ -89,7 +96,7 @@ export async function killQemu(processes: readonly QemuProcess[]): Promise<void>
 }
 
 /** Waits until processes are gone. @returns false where they live still when the time is over */
-export async function haveGone(processes: readonly QemuProcess[], limitMs: number): Promise<boolean> {
+export async function haveGone(processes: readonly MachineProcess[], limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!processes.every(isGone)) {
     if (performance.now() > deadline) return false;
@@ -99,25 +106,14 @@ export async function haveGone(processes: readonly QemuProcess[], limitMs: numbe
 }
 
 /** A machine's process as the system's table shows it. */
-export type FoundQemu = QemuProcess & {
+export type FoundMachine = MachineProcess & {
   readonly id: string;
   /** Of the machine. */
   readonly folder: string;
 };
 
-/** Every process of this user's machines, whoever started it. Reads the command line of every process: some ms. */
-export function findAllQemu(): readonly FoundQemu[] {
-  return commandLines().flatMap(({ pid, words }) => {
-    const [, id] = /(?:^|\s)-name cloister-([a-z0-9]{12})\s/.exec(words) ?? [];
-    const [, file] = /\s-pidfile (\/.*?\/qemu\.pid)\s/.exec(words) ?? [];
-    const start = id === undefined ? undefined : processTable.find(pid)?.start;
-    if (id === undefined || file === undefined || start === undefined) return [];
-    return [{ pid, start, id, folder: dirname(file) }];
-  });
-}
-
-/** What QEMU said, for an error message. */
-export function lastWords(folder: string, file: string = LOG): string {
+/** What a process or a guest said, for an error message. @param file its log, in the machine's folder */
+export function lastWords(folder: string, file: string): string {
   try {
     return readFileSync(join(folder, file), "utf8")
       .slice(-LOG_BYTES)

@@ -12,7 +12,7 @@ import { CloisterError, type MachineLimits } from "@cloister/core";
 import type { MachineImage } from "../port.ts";
 import { runTool } from "../tool/index.ts";
 import { writeOverlay } from "./qcow2.ts";
-import type { QemuRecord } from "./record.ts";
+import type { MachineRecord } from "./record.ts";
 
 /** What an image gives a machine, by the names that it has in the machine's folder. */
 export const IMAGE_FILES = { kernel: "kernel", initrd: "initrd", disk: "base.raw" } as const;
@@ -99,7 +99,7 @@ export async function flatten(
 }
 
 /** Removes layers and states that neither the machine nor a snapshot of it needs. */
-export function dropUnused(folder: string, { layers, snapshots }: QemuRecord): void {
+export function dropUnused(folder: string, { layers, snapshots }: MachineRecord): void {
   const kept = Object.values(snapshots);
   const needed = new Set([...layers, ...kept.flatMap((snapshot) => [...snapshot.layers, snapshot.state ?? ""])]);
   for (const file of readdirSync(folder))

@@ -1,8 +1,8 @@
 /** What the driver itself does in a guest: little, and never what the machine depends on. */
 import { connectGuest } from "../guest/connect-guest.ts";
 import type { GuestConnection } from "../guest/port.ts";
-import { GUEST_SURROUNDINGS } from "./surroundings.ts";
 import { connectGuestPort } from "./guest-port.ts";
+import { GUEST_SURROUNDINGS } from "./surroundings.ts";
 
 /** A guest agent answers in milliseconds, also in a machine that has no time for anything else. */
 const GREETING_MS = 3000;

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { takeLock } from "../../runs/lock.ts";
 import type { GuestTransport } from "../guest/port.ts";
-import { GUEST_PORTS, SOCKETS } from "./command-line.ts";
+
+/** How many connections to its guest agent a machine takes at a time. */
+export const GUEST_PORTS = 4;
+
+/** The socket of a guest port, in the machine's socket folder. @param port from 0, below {@link GUEST_PORTS} */
+export function guestSocket(port: number): string {
+  return `guest-${port}`;
+}
 
 /**
  * Connects to a machine's guest agent by a port that nobody else uses. Whose port it is says a lock beside its socket; that of a
@@ -13,7 +20,7 @@ import { GUEST_PORTS, SOCKETS } from "./command-line.ts";
  */
 export async function connectGuestPort(socketFolder: string): Promise<GuestTransport> {
   for (let port = 0; port < GUEST_PORTS; port++) {
-    const path = join(socketFolder, SOCKETS.guest(port));
+    const path = join(socketFolder, guestSocket(port));
     const lock = tryLock(`${path}.lock`);
     if (lock !== undefined) return connectLocked(path, lock);
   }

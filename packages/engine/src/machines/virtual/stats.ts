@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { MachineSpec, MachineStats } from "../port.ts";
 import { diskKib } from "./layers.ts";
-import { findQemu } from "./qemu-process.ts";
+import { findProcess } from "./machine-process.ts";
 
 /** Linux counts in hundredths of a second, whatever its own clock: sysconf(_SC_CLK_TCK). */
 const TICK_MS = 10;
@@ -12,7 +12,7 @@ const [USER_TICKS, SYSTEM_TICKS] = [11, 12];
 export function statsOf({ folder }: MachineSpec): MachineStats {
   const written = readdirSync(folder).filter((file) => /^(?:layer|state)-|\.log$/.test(file));
   const disk = { diskKib: diskKib(folder, written) };
-  const running = findQemu(folder);
+  const running = findProcess(folder);
   if (running === undefined || process.platform !== "linux") return disk;
   try {
     return { ...disk, cpuMs: cpuMsOf(running.pid), memoryKib: memoryKibOf(running.pid) };

@@ -2,9 +2,14 @@ import { CloisterError } from "@cloister/core";
 import { z } from "zod";
 import type { MachineSpec, SnapshotKind } from "../port.ts";
 import { readRecord, writeRecord } from "../tool/index.ts";
-import type { Accelerator } from "./architecture.ts";
 
-const FILE = "qemu.json";
+const FILE = "virtual-machine.json";
+
+/** The console's output, in the machine's folder. */
+export const CONSOLE_LOG = "console.log";
+
+/** What runs a guest's code: `tcg` is emulation. */
+export type Accelerator = "kvm" | "hvf" | "tcg";
 
 /** A machine's processor, memory and disk. */
 export type Hardware = {
@@ -29,7 +34,7 @@ export type SnapshotRecord = {
 };
 
 /** What the driver remembers of a machine. */
-export type QemuRecord = {
+export type MachineRecord = {
   readonly hardware: Hardware;
   /** Files of the disk above the image's, each backed by the one before; the machine writes to the last. */
   readonly layers: readonly string[];
@@ -38,7 +43,7 @@ export type QemuRecord = {
 
 const layersSchema = z.array(z.string().regex(/^layer-[0-9a-f]{12}\.qcow2$/));
 
-const recordSchema: z.ZodType<QemuRecord> = z.object({
+const recordSchema: z.ZodType<MachineRecord> = z.object({
   hardware: z.object({
     architecture: z.string(),
     accelerator: z.enum(["kvm", "hvf", "tcg"]),
@@ -62,17 +67,17 @@ const recordSchema: z.ZodType<QemuRecord> = z.object({
 });
 
 /** Remembers. @param folder of the machine */
-export function remember(folder: string, record: QemuRecord): void {
+export function remember(folder: string, record: MachineRecord): void {
   writeRecord(folder, FILE, record);
 }
 
 /** What is remembered; undefined where it was never made. */
-export function recall(folder: string): QemuRecord | undefined {
+export function recall(folder: string): MachineRecord | undefined {
   return readRecord(folder, FILE, recordSchema);
 }
 
 /** What is remembered. @throws CloisterError `machine_failed` where it was never made */
-export function recallMade(machine: Pick<MachineSpec, "id" | "folder">): QemuRecord {
+export function recallMade(machine: Pick<MachineSpec, "id" | "folder">): MachineRecord {
   const record = recall(machine.folder);
   if (record !== undefined) return record;
   throw new CloisterError({ code: "machine_failed", message: `Machine ${machine.id} has never been made.` });
