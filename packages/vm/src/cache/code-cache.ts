@@ -27,12 +27,13 @@ export type CodeCacheOptions = {
   readonly maxBytes?: number;
 };
 
-/** What a cache may take where nobody says otherwise: some six times what booting Linux compiles. */
-export const DEFAULT_MAX_BYTES: number = 32 * 2 ** 20;
+/** What a cache may take where nobody says otherwise: some twelve times what booting Linux compiles. */
+export const DEFAULT_MAX_BYTES: number = 64 * 2 ** 20;
 
 /** Most units that share a place of the index. A guest can craft code whose keys collide: a search stays short all the same. */
 const MOST_PER_BUCKET = 64;
-const MOST_USES = 2 ** 32 - 1;
+/** A unit that was used in this many runs makes way after as many without it. */
+const MOST_USES = 8;
 /** An index is a slot plus a multiple of this, which grows whenever a slot is used again. */
 const SLOTS = 2 ** 24;
 
@@ -64,6 +65,8 @@ export class CodeCache {
   #misses = 0;
   #refused = 0;
   #clock = 0;
+  /** No unit was used less. */
+  #leastUses = Number.POSITIVE_INFINITY;
 
   constructor({ maxBytes = DEFAULT_MAX_BYTES }: CodeCacheOptions = {}) {
     this.maxBytes = maxBytes;
@@ -131,28 +134,33 @@ export class CodeCache {
     return unit?.index === index ? unit : undefined;
   }
 
-  /** A unit was used: it is kept longer. */
+  /** A unit was used. What counts for how long it is kept is in how many runs it was. */
   noteUse(index: number): void {
     const unit = this.#at(index);
     if (!unit) return;
-    unit.uses = Math.min(unit.uses + 1, MOST_USES);
+    if (unit.lastUse <= 0) unit.uses = Math.min(unit.uses + 1, MOST_USES);
     unit.lastUse = ++this.#clock;
   }
 
   /**
-   * Takes a unit in; where there is no room, the least used go, and the uses of all others count for half from now on.
-   * @returns the unit, or the same one that was there; undefined where it is none, or larger than all that fits
+   * Takes a unit in; where there is no room, in the place of units that were used less. A guest that runs more code than fits would
+   * else push out what it needs next, in each run anew.
+   * @returns the unit, or the same one that was there; undefined where it is none, or there is no room for it
    */
   add(unit: CachedUnit): FoundUnit | undefined {
     const bytes = heldBytes(unit);
     if (bytes > this.maxBytes || describeFault(unit) !== undefined) return undefined;
-    if (this.#bytes + bytes > this.maxBytes) this.#shrink(Math.min(this.maxBytes * 0.875, this.maxBytes - bytes));
-    return this.#insert(unit, ++this.#clock);
+    const isRoom = this.#bytes + bytes <= this.maxBytes || this.#makeRoom(bytes, unit.uses);
+    return isRoom ? this.#insert(unit, ++this.#clock) : this.#same(unit, keysOfUnit(unit).key);
   }
 
-  /** Takes in all units of another cache. Of both, those that are used most stay. */
+  /** Takes in all units of another cache. Of both, those that are used most stay. What the other had and did not use counts for less. */
   merge(other: CodeCache): void {
-    this.addAll(other.units());
+    for (const [position, unit] of other.#byHeat().entries()) {
+      const merged = this.#insert(unit, -position);
+      if (unit.lastUse <= 0) merged.uses = Math.max(0, merged.uses - 1);
+    }
+    this.#shrink(this.maxBytes);
   }
 
   /**
@@ -168,7 +176,7 @@ export class CodeCache {
       else refusal = `unit ${position}: ${fault}`;
       position++;
     }
-    if (this.#bytes > this.maxBytes) this.#shrink(this.maxBytes);
+    this.#shrink(this.maxBytes);
     return refusal;
   }
 
@@ -197,6 +205,7 @@ export class CodeCache {
     this.#link(stored);
     this.#count++;
     this.#bytes += stored.bytes;
+    this.#leastUses = Math.min(this.#leastUses, stored.uses);
     return stored;
   }
 
@@ -240,15 +249,22 @@ export class CodeCache {
     if (coldest && count >= MOST_PER_BUCKET) this.#drop(coldest);
   }
 
-  /** Drops the coldest until so many bytes are left, and ages all others: what was hot once does not stay for ever. */
-  #shrink(bytes: number): void {
+  /** Drops units that were used less than one that comes, for that one and some more. @returns whether there is room for it */
+  #makeRoom(bytes: number, uses: number): boolean {
+    if (uses <= this.#leastUses) return false;
+    this.#shrink(Math.min(this.maxBytes * 0.875, this.maxBytes - bytes), uses);
+    return this.#bytes + bytes <= this.maxBytes;
+  }
+
+  /** Drops the coldest until so many bytes are left; none that was used as often as `spared`. */
+  #shrink(bytes: number, spared: number = Number.POSITIVE_INFINITY): void {
+    if (this.#bytes <= bytes) return;
     const units = this.#byHeat();
-    while (this.#bytes > bytes) {
-      const coldest = units.pop();
-      if (!coldest) break;
+    for (let coldest = units.at(-1); coldest && this.#bytes > bytes && coldest.uses < spared; coldest = units.at(-1)) {
       this.#drop(coldest);
+      units.pop();
     }
-    for (const unit of units) unit.uses = Math.floor(unit.uses / 2);
+    this.#leastUses = units.at(-1)?.uses ?? Number.POSITIVE_INFINITY;
     this.#indexAnew(this.#buckets.length);
   }
 
