@@ -124,6 +124,8 @@ noreturn void supervise(const struct program *program, uint64_t time_limit, int 
   tell(reports, &(struct report){.what = error == 0 ? REPORT_STARTED : REPORT_FAILED, .pid = life.program, .error = error});
   if (error == 0) outlive(commands, deadline, &while_waiting);
   struct kill_report killed = kill_descendants(NULL, 0, life.program, note_reaped);
+  /* It was killed, and is not gone yet: that it ended with 0 must not be said. */
+  if (!life.ended) life.status = SIGKILL;
   if (error == 0)
     tell(reports, &(struct report){.what = REPORT_ENDED,
                                    .cause = life.cause,
