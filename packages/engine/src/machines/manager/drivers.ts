@@ -14,6 +14,9 @@ export interface Drivers {
   views(): Promise<readonly DriverView[]>;
 }
 
+/** Probes answer within 3 s, which a busy host may be too slow for. Who wants a machine would rather wait than be refused. */
+const MORE_PROBES = 2;
+
 /** Makes the drivers of `table` ready to be loaded. @param env what they are probed with */
 export function createDrivers(table: DriverTable, env: Readonly<Record<string, string>>): Drivers {
   const names = DRIVER_NAMES.filter((name) => table[name] !== undefined);
@@ -27,7 +30,9 @@ export function createDrivers(table: DriverTable, env: Readonly<Record<string, s
     names,
     load,
     usable: async (name) => {
-      const [driver, found] = [await load(name), await probe(name)];
+      const driver = await load(name);
+      let found = await probe(name);
+      for (let again = 0; !found.usable && again < MORE_PROBES; again += 1) found = await driver.probe({ env });
       if (!found.usable) throw unavailable(driver, found);
       return driver;
     },
