@@ -77,18 +77,23 @@ function hopeless({ view }: Subject): string {
   return "the machine answers no more";
 }
 
-/** Expects that a program did not get what it wanted: it failed, or the machine was stopped with the limit as its reason. */
+/** Expects that a program did not get what it wanted: it failed, or the machine was stopped with the limit as its reason, or first one, then the other. */
 async function endingOf(
   { guest }: OpenMachine,
   limit: LimitBreach["limit"],
   { end, stderr, stdout }: Outcome,
 ): Promise<string> {
-  if (end.cause !== "lost") {
-    assert.notEqual(end.code, 0, `it got what it wanted: ${stdout} ${stderr}`);
+  if (end.cause === "lost") return stoppedBy(limit, await guest.closed);
+  assert.notEqual(end.code, 0, `it got what it wanted: ${stdout} ${stderr}`);
+  try {
     await guest.ping();
-    return `the program ended with ${end.signal ?? end.code ?? end.cause} ${stderr.slice(0, 100)}`;
+  } catch (error: unknown) {
+    return stoppedBy(limit, error);
   }
-  const why = await guest.closed;
+  return `the program ended with ${end.signal ?? end.code ?? end.cause} ${stderr.slice(0, 100)}`;
+}
+
+function stoppedBy(limit: LimitBreach["limit"], why: unknown): string {
   assert.ok(CloisterError.isInstance(why) && why.code === "machine_failed", String(why));
   assert.equal((why.cause as LimitBreach | undefined)?.limit, limit, why.message);
   return why.message;
