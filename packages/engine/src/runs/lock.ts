@@ -28,6 +28,16 @@ export function takeLock(path: string): Disposable {
   });
 }
 
+/** The same for who has something else to do: undefined where another process holds it. */
+export function tryLock(path: string): Disposable | undefined {
+  try {
+    return takeLock(path);
+  } catch (error: unknown) {
+    if (CloisterError.isInstance(error) && error.code === "run_busy") return undefined;
+    throw error;
+  }
+}
+
 /** The living process that holds the lock, or undefined. */
 export function lockHolder(path: string): LockHolder | undefined {
   try {

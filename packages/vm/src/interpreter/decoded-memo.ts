@@ -5,7 +5,7 @@ const PLACES = 8192;
 /** Words of a record that decoding writes: handler and rd, rs1 and rs2, immediate; then the step, which shares its word with the counter. */
 const WORDS = 4;
 
-/** What instructions were decoded to lately, by their bits: code is full of the same ones. Halves what a first pass through code costs. */
+/** What instructions were decoded to lately, by their bits: code is full of the same ones. */
 export class DecodedMemo {
   readonly #view: DataView;
   readonly #bits = new Int32Array(PLACES);

@@ -14,7 +14,7 @@ export type AccessGroup = {
 };
 
 /**
- * Most bytes that a group spans. One that lies across a page's end is helped along access by access, at some 5 ns each: this is how seldom
+ * Most bytes that a group spans. One that lies across a page's end is helped along access by access: this is how seldom
  * that may happen (1 in 16 at worst).
  */
 const MOST_BYTES = 256;

@@ -8,7 +8,7 @@ export interface Drivers {
   readonly names: readonly DriverName[];
   /** @throws CloisterError `machine_unavailable` where there is no such driver. */
   load(name: DriverName): Promise<MachineDriver>;
-  /** Loads a driver that works here; it is probed once. @throws CloisterError `machine_unavailable`, with reason and remedy. */
+  /** Loads a driver that works here; what it answered once holds. @throws CloisterError `machine_unavailable`, with reason and remedy. */
   usable(name: DriverName): Promise<MachineDriver>;
   /** Probes all of them, all at once. */
   views(): Promise<readonly DriverView[]>;
@@ -32,7 +32,10 @@ export function createDrivers(table: DriverTable, env: Readonly<Record<string, s
     usable: async (name) => {
       const driver = await load(name);
       let found = await probe(name);
-      for (let again = 0; !found.usable && again < MORE_PROBES; again += 1) found = await driver.probe({ env });
+      for (let again = 0; !found.usable && again < MORE_PROBES; again += 1) {
+        probes.delete(name);
+        found = await probe(name);
+      }
       if (!found.usable) throw unavailable(driver, found);
       return driver;
     },

@@ -4,8 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { CloisterError } from "@cloister/core";
-import { lockHolder, takeLock } from "../../runs/lock.ts";
+import { lockHolder, tryLock } from "../../runs/lock.ts";
 import type { MachinePlaces } from "../places.ts";
 import { folderOf } from "./machine-files.ts";
 
@@ -54,13 +53,4 @@ export function holdDeserted(
 export function hasSitters(machineFolder: string): boolean {
   const folder = join(machineFolder, FOLDER);
   return readdirSync(folder).some((seat) => lockHolder(join(folder, seat)) !== undefined);
-}
-
-function tryLock(path: string): Disposable | undefined {
-  try {
-    return takeLock(path);
-  } catch (error: unknown) {
-    if (CloisterError.isInstance(error) && error.code === "run_busy") return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CloisterError } from "@cloister/core";
-import { takeLock } from "../../runs/lock.ts";
+import { takeLock, tryLock } from "../../runs/lock.ts";
 
 const OTHERS_MS = 300_000;
 const OTHERS_POLL_MS = 100;
@@ -12,11 +11,9 @@ const OTHERS_POLL_MS = 100;
 export async function takeTurn(path: string): Promise<Disposable> {
   const deadline = performance.now() + OTHERS_MS;
   for (;;) {
-    try {
-      return takeLock(path);
-    } catch (error: unknown) {
-      if (!CloisterError.isInstance(error) || performance.now() > deadline) throw error;
-      await delay(OTHERS_POLL_MS);
-    }
+    const isLast = performance.now() > deadline;
+    const turn = isLast ? takeLock(path) : tryLock(path);
+    if (turn !== undefined) return turn;
+    await delay(OTHERS_POLL_MS);
   }
 }

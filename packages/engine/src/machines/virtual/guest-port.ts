@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
-import { takeLock } from "../../runs/lock.ts";
+import { tryLock } from "../../runs/lock.ts";
 import type { GuestTransport } from "../guest/port.ts";
 
 /** How many connections to its guest agent a machine takes at a time. */
@@ -29,15 +29,6 @@ export async function connectGuestPort(socketFolder: string): Promise<GuestTrans
     message: `All ${GUEST_PORTS} connections that a machine takes at a time are in use.`,
     remedy: "End a command that works in this machine, then try again.",
   });
-}
-
-function tryLock(path: string): Disposable | undefined {
-  try {
-    return takeLock(path);
-  } catch (error: unknown) {
-    if (CloisterError.isInstance(error) && error.code === "run_busy") return undefined;
-    throw error;
-  }
 }
 
 async function connectLocked(path: string, lock: Disposable): Promise<GuestTransport> {
