@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "descriptors.h"
@@ -13,6 +14,7 @@
 
 #define LONGEST_PATH 4096
 #define LONGEST_NAME 255
+#define MOST_ATTEMPTS 100
 
 /* A file that is being written, under another name in the folder where it will be. */
 struct put {
@@ -42,15 +44,26 @@ static bool split_path(const char *path, char *folder, char *name) {
   return strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+/* Another agent may write here too, with the same process id where each has a namespace of its own: the name is taken by making the file. */
+static int create_temporary(struct put *put) {
+  static unsigned counter;
+  for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(put->temporary, sizeof put->temporary, ".cloister-%ld-%u-%09ld", (long)getpid(), counter++, now.tv_nsec);
+    int file = openat(put->folder, put->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file >= 0) return file;
+    put->temporary[0] = 0;
+    if (errno != EEXIST) break;
+  }
+  return -1;
+}
+
 /* As the user: so nothing is written where the user could not write, whatever links lie on the way. */
 static int open_temporary(struct put *put, const char *folder) {
-  static unsigned counter;
-  snprintf(put->temporary, sizeof put->temporary, ".cloister-%ld-%u", (long)getpid(), counter++);
   if (!make_folders(folder)) return -1;
   put->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (put->folder < 0) return -1;
-  unlinkat(put->folder, put->temporary, 0);
-  return openat(put->folder, put->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return put->folder < 0 ? -1 : create_temporary(put);
 }
 
 static bool put_rename(struct put *put, int file) {

@@ -81,6 +81,22 @@ test("a file is replaced whole, and stays as it was where writing fails", async 
   );
 });
 
+test("two agents write one file at a time, also where both are the same process of a namespace, as in sandboxes that share a home", async () => {
+  const path = join(folder, "shared");
+  const sandbox = ["bwrap", "--bind", "/", "/", "--dev", "/dev", "--unshare-pid", "--die-with-parent"];
+  await using first = await connectAgent(sandbox);
+  await using second = await connectAgent(sandbox);
+  const meanwhile = (async function* meanwhile(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("the");
+    await first.ping();
+    await second.putFile(path, of("the second's"));
+    assert.equal(readFileSync(path, "utf8"), "the second's");
+    yield Buffer.from(" first's");
+  })();
+  await first.putFile(path, meanwhile);
+  assert.equal(readFileSync(path, "utf8"), "the first's");
+});
+
 test("a link in the place of a file is replaced when written, and not followed when read", async () => {
   const target = join(folder, "target");
   const link = join(folder, "link");

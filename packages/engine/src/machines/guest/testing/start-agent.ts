@@ -20,9 +20,14 @@ export type Agent = AsyncDisposable & {
   readonly close: () => Promise<void>;
 };
 
-/** Starts an agent that speaks over its standard streams. */
-export function startAgent(program: string, env: NodeJS.ProcessEnv = process.env): Agent {
-  const child = spawn(program, ["serve", "--stdio"], { stdio: ["pipe", "pipe", "inherit"], env });
+/** Starts an agent that speaks over its standard streams. @param inside the command that runs it; left out: none */
+export function startAgent(
+  program: string,
+  env: NodeJS.ProcessEnv = process.env,
+  inside: readonly string[] = [],
+): Agent {
+  const [file, ...args] = [...inside, program, "serve", "--stdio"] as [string, ...string[]];
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"], env });
   const ended = once(child, "close");
   const stream: Duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
   stream.on("error", () => undefined); // It was cut, by a test that means to.
@@ -33,9 +38,9 @@ export function startAgent(program: string, env: NodeJS.ProcessEnv = process.env
   return { child, stream, close, [Symbol.asyncDispose]: close };
 }
 
-/** A connection to an agent of its own. */
-export async function connectAgent(): Promise<GuestConnection & { readonly agent: Agent }> {
-  const agent = startAgent(await testProgram());
+/** A connection to an agent of its own. @param inside the command that runs it; left out: none */
+export async function connectAgent(inside?: readonly string[]): Promise<GuestConnection & { readonly agent: Agent }> {
+  const agent = startAgent(await testProgram(), process.env, inside);
   const guest = await connectGuest({ stream: agent.stream, close: agent.close });
   return Object.assign(guest, { agent });
 }
