@@ -392,14 +392,8 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
       pushPc(writer, locals);
       writer.i32(size);
     },
-    prepareLeave: () => undefined,
-    leaveIf: () => {
-      writer.open(OP.if);
-      leave();
-      writer.close();
-    },
     flush: () => undefined,
-    leaveFlushed: leave,
+    leave,
     tlb: (kind) => {
       writer.get(locals.bank);
       writer.op(OP.i32Add);

@@ -55,6 +55,7 @@ export class AccessLowering {
 
   /** Pushes what an operation of kind `load` loads. */
   load(index: Value): void {
+    this.#target.flush();
     const opcode = this.#block.low[index] ?? 0;
     const address = this.#block.a[index] ?? 0;
     const group = this.#groups.get(index);
@@ -65,6 +66,7 @@ export class AccessLowering {
 
   /** Stores what an operation of kind `store` stores. */
   store(index: Value): void {
+    this.#target.flush();
     const writer = this.#writer;
     const opcode = this.#block.low[index] ?? 0;
     const group = this.#groups.get(index);
@@ -84,6 +86,7 @@ export class AccessLowering {
 
   /** Pushes the host address of a guest address (in a local). Leaves where it traps. @param helper which to ask in the end */
   translate(address: number, size: number, helper: number): void {
+    this.#target.flush();
     const writer = this.#writer;
     const [entry, offset] = this.#probe(address, size, helper === HELPER.translateAtomic ? "write" : "read");
     writer.open(OP.if, TYPE.i32);
@@ -222,9 +225,10 @@ export class AccessLowering {
 
   /** Leaves where a helper's answer is 0. */
   #leaveWhere(answer: number): void {
-    this.#target.prepareLeave();
     this.#writer.get(answer);
     this.#writer.op(OP.i32Eqz);
-    this.#target.leaveIf();
+    this.#writer.open(OP.if);
+    this.#target.leave();
+    this.#writer.close();
   }
 }

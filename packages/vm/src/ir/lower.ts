@@ -216,12 +216,14 @@ export class Lowering {
 
   #beginWhen(index: Value): void {
     this.#settle(() => true);
+    this.#target.flush();
     this.push(this.#a(index));
     this.#writer.open(OP.if);
   }
 
   #beginChoose(index: Value): void {
     this.#settle((other) => this.#isWorthKeeping(other)); // The rest is computed anew at each use, in either arm.
+    this.#target.flush();
     this.push(this.#a(index));
     this.#writer.open(OP.if, TYPE.i64);
     this.push(this.#b(index));
@@ -264,7 +266,7 @@ export class Lowering {
     writer.op(OP.i32Eqz);
     this.#target.loadBudget();
     writer.open(OP.if);
-    this.#target.leaveFlushed();
+    this.#target.leave();
     writer.close();
   }
 
@@ -278,35 +280,38 @@ export class Lowering {
     writer.call(HELPER.system);
     writer.op(OP.drop);
     this.#target.loadBudget();
-    this.#target.leaveFlushed();
+    this.#target.leave();
   }
 
   /** The helper changes no register: nothing has to be computed before it. */
   #float(index: Value): void {
+    const writer = this.#writer;
+    this.#target.flush();
     this.#target.storePc();
     this.#target.storeBudget();
-    this.#target.prepareLeave();
     this.push(this.#a(index));
-    this.#writer.call(HELPER.float);
-    this.#writer.op(OP.i32Eqz);
-    this.#target.leaveIf();
+    writer.call(HELPER.float);
+    writer.op(OP.i32Eqz);
+    writer.open(OP.if);
+    this.#target.leave();
+    writer.close();
   }
 
   /** The slow side makes it an illegal instruction, or turns floating point on and runs it again. */
   #requireFloat(): void {
     const writer = this.#writer;
+    this.#target.flush();
     writer.i32(0);
     writer.memory(OP.i32Load, STATE.floatEnabled);
     writer.op(OP.i32Eqz);
     writer.open(OP.if);
-    this.#target.flush();
     this.#target.storePc();
     this.#target.storeBudget();
     writer.i32(SYSTEM.illegal);
     writer.i32(UNKNOWN_BITS);
     writer.call(HELPER.system);
     writer.op(OP.drop);
-    this.#target.leaveFlushed();
+    this.#target.leave();
     writer.close();
   }
 }

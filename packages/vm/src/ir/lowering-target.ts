@@ -22,14 +22,10 @@ export interface LoweringTarget {
   site(size: number): void;
   /** Local that holds what is left of the slice. */
   readonly budget: number;
-  /** Prepares `leaveIf`: which registers are to be written back. */
-  prepareLeave(): void;
-  /** Pops a condition: where it is not 0, leaves after a trap. STATE.pc and STATE.budget are right. Registers are written back first. */
-  leaveIf(): void;
-  /** Registers in memory are right from here on, whatever happens to them there. */
+  /** Writes back the registers that memory does not have yet: before anything that may trap or leave. On every way to it, so never in an arm. */
   flush(): void;
-  /** After `flush`: leaves, without writing registers back. */
-  leaveFlushed(): void;
+  /** After `flush`: leaves. STATE.pc and STATE.budget are right. */
+  leave(): void;
   /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
   tlb(kind: "read" | "write"): number;
   /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */

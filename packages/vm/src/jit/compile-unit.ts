@@ -10,14 +10,7 @@ import { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
 import type { BasicBlock } from "./discover.ts";
 import type { Shape } from "./request.ts";
-import {
-  including,
-  NO_REGISTERS,
-  registerFlow,
-  type RegisterFlow,
-  type RegisterSet,
-  registersOf,
-} from "./registers.ts";
+import { including, liveRegisters, NO_REGISTERS, type RegisterSet, registersOf } from "./registers.ts";
 import { type Structure, structureOf } from "./structure.ts";
 
 /** How deep guest calls may nest as calls of WebAssembly; beyond, all of them return to the loop that runs units. */
@@ -54,7 +47,8 @@ class UnitCompiler {
   readonly #code: readonly IrBlock[];
   readonly #indexOf: ReadonlyMap<number, number>;
   readonly #structure: Structure;
-  readonly #flow: RegisterFlow;
+  /** Registers to load before each block: those that are read later. */
+  readonly #live: readonly RegisterSet[];
   /** Locals that hold guest registers. */
   readonly #locals: Map<number, number> = new Map();
   readonly #lowering: Lowering;
@@ -63,16 +57,12 @@ class UnitCompiler {
   readonly #counted: number;
   readonly #next: number;
   readonly #entry: number;
-  /** Which of `#leaves` is taken. */
-  readonly #leaveIndex: number;
-  /** Sets of registers that are written back where the unit leaves in the middle of a block: each once. */
-  readonly #leaves: RegisterSet[] = [];
   /** Registers that memory does not have yet, at the current instruction. */
   #dirty: RegisterSet = NO_REGISTERS;
-  /** Labels: of the two ways out, of loops' heads, and of the ends of blocks before which merges stand. */
-  #chain = 0;
-  #return = 0;
-  #leave = 0;
+  /** Is the next address returned to whoever called? Else the unit goes on there itself. */
+  readonly #isReturn: number;
+  /** Labels: of the way out, of loops' heads, and of the ends of blocks before which merges stand. */
+  #out = 0;
   readonly #heads: Map<number, number> = new Map();
   readonly #ends: Map<number, number> = new Map();
   #current = 0;
@@ -90,18 +80,18 @@ class UnitCompiler {
     this.#code = blocks.map((block) => record(block, semanticsOf));
     this.#indexOf = new Map(blocks.map((block, index) => [block.start, index]));
     this.#structure = structureOf(blocks.map((block) => block.successors));
-    this.#flow = registerFlow(
+    this.#live = liveRegisters(
       blocks.map(({ successors, ...block }, index) => ({
         code: this.#code[index] ?? new IrBlock(),
         successors,
         isCall: this.#isRegion && block.flow.startsWith("jump") && block.instructions.at(-1)?.rd !== 0,
       })),
     );
-    this.#leaveIndex = this.#writer.local(TYPE.i32);
     this.#budget = this.#writer.local(TYPE.i32);
     this.#counted = this.#writer.local(TYPE.i32);
     this.#next = this.#writer.local(TYPE.i64);
     this.#entry = this.#writer.local(TYPE.i32);
+    this.#isReturn = this.#writer.local(TYPE.i32);
     this.#lowering = new Lowering(this.#writer, this.#target());
   }
 
@@ -115,21 +105,19 @@ class UnitCompiler {
       writer.op(OP.return);
     });
     if (!this.#isRegion) this.#count();
-    this.#load(this.#flow.live[0]);
-    this.#return = writer.open(OP.block);
-    this.#chain = writer.open(OP.block);
-    this.#leave = writer.open(OP.block);
+    this.#load(this.#live[0]);
+    this.#out = writer.open(OP.block);
     this.#tree(0);
-    writer.close();
-    this.#writeLeaves();
-    writer.close();
-    this.#countInstructions();
-    this.#storeBudget();
-    this.#jump();
+    writer.op(OP.unreachable);
     writer.close();
     this.#countInstructions();
     this.#storeBudget();
+    writer.get(this.#isReturn);
+    writer.open(OP.if);
     writer.get(this.#next);
+    writer.op(OP.return);
+    writer.close();
+    this.#jump();
     return writer.finish();
   }
 
@@ -152,23 +140,6 @@ class UnitCompiler {
     writer.close();
   }
 
-  /** Where a trap left in the middle of a block: writes back what was dirty there. */
-  #writeLeaves(): void {
-    const writer = this.#writer;
-    const labels = this.#leaves.map(() => writer.open(OP.block));
-    if (labels.length > 0) {
-      writer.get(this.#leaveIndex);
-      writer.table(labels.toReversed(), labels[0] ?? 0);
-    }
-    for (const dirty of this.#leaves) {
-      writer.close();
-      this.#flush(dirty);
-      writer.i64(1, 0);
-      writer.op(OP.return);
-    }
-    if (labels.length === 0) writer.op(OP.unreachable);
-  }
-
   #local(register: number): number {
     const known = this.#locals.get(register);
     if (known !== undefined) return known;
@@ -185,12 +156,13 @@ class UnitCompiler {
     }
   }
 
-  #flush(registers: RegisterSet = this.#dirty): void {
-    for (const register of registersOf(registers)) {
+  #flush(): void {
+    for (const register of registersOf(this.#dirty)) {
       this.#writer.i32(0);
       this.#writer.get(this.#local(register));
       this.#writer.memory(OP.i64Store, registerOffset(register));
     }
+    this.#dirty = NO_REGISTERS;
   }
 
   /** A block, and all that it dominates. */
@@ -210,9 +182,10 @@ class UnitCompiler {
   #openLoop(block: number): void {
     this.#heads.set(block, this.#writer.open(OP.loop));
     this.#leaveWhereOver(() => {
-      this.#flush(this.#flow.dirty[block]);
       this.#setNext(this.#blocks[block]?.start ?? 0);
-      this.#writer.branch(OP.br, this.#return);
+      this.#writer.i32(1);
+      this.#writer.set(this.#isReturn);
+      this.#writer.branch(OP.br, this.#out);
     });
   }
 
@@ -231,13 +204,13 @@ class UnitCompiler {
     if (!block || !code) return;
     const writer = this.#writer;
     this.#current = index;
-    this.#dirty = this.#flow.dirty[index] ?? NO_REGISTERS;
     writer.get(this.#budget);
     writer.i32(block.instructions.length);
     writer.op(OP.i32Sub);
     writer.set(this.#budget);
     this.#lowering.lower(code);
     const last = block.instructions.at(-1);
+    this.#flush();
     if (block.flow === "next") this.#goTo(last ? last.distance + last.length : block.start);
   }
 
@@ -251,16 +224,13 @@ class UnitCompiler {
     if (isBack && !dominates(index, from)) return this.#exit(distance); // Irreducible.
     if (isBack) return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
     if (isMerge[index]) return this.#writer.branch(OP.br, this.#ends.get(index) ?? 0);
-    const dirty = this.#dirty;
     this.#tree(index);
     this.#current = from;
-    this.#dirty = dirty;
   }
 
   #exit(distance: number): void {
-    this.#flush();
     this.#setNext(distance);
-    this.#writer.branch(OP.br, this.#chain);
+    this.#writer.branch(OP.br, this.#out);
   }
 
   #setNext(distance: number): void {
@@ -345,8 +315,6 @@ class UnitCompiler {
   /** A guest call is a call, as long as it returns to where it should; else everything returns to the loop that runs units. */
   #call(returnsTo: number): void {
     const writer = this.#writer;
-    this.#flush();
-    this.#dirty = NO_REGISTERS;
     this.#storeBudget();
     writer.get(DEPTH);
     writer.i32(MOST_DEPTH);
@@ -373,13 +341,14 @@ class UnitCompiler {
     this.#loadBudget();
     this.#shiftCount(OP.i32Add);
     const onward = this.#indexOf.get(returnsTo);
-    if (onward !== undefined) this.#load(this.#flow.live[onward]);
+    if (onward !== undefined) this.#load(this.#live[onward]);
     this.#goTo(returnsTo);
   }
 
   #terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void {
     const code = this.#code[this.#current];
     if (!code) return;
+    this.#flush();
     const displacement = code.low[operation] ?? 0;
     const link = code.high[operation] ?? 0;
     if (kind === KIND.branch) return this.#branch(displacement, () => push(value));
@@ -389,16 +358,14 @@ class UnitCompiler {
     push(value);
     this.#writer.set(this.#next);
     if (link !== 0 && this.#isRegion) return this.#call(this.#distance + this.#length);
-    this.#flush();
-    if (LINKS.has(displacement) && link === 0) this.#returnOrChain();
-    else this.#writer.branch(OP.br, this.#chain);
+    if (LINKS.has(displacement) && link === 0) this.#returnWhereCalled();
+    this.#writer.branch(OP.br, this.#out);
   }
 
   /** A return goes back to the unit that called, if one did. */
-  #returnOrChain(): void {
+  #returnWhereCalled(): void {
     this.#writer.get(DEPTH);
-    this.#writer.branch(OP.brIf, this.#return);
-    this.#writer.branch(OP.br, this.#chain);
+    this.#writer.set(this.#isReturn);
   }
 
   #branch(displacement: number, pushCondition: () => void): void {
@@ -416,11 +383,6 @@ class UnitCompiler {
     const returnsTo = this.#distance + this.#length;
     this.#setNext(distance);
     this.#call(returnsTo);
-  }
-
-  #leaveOf(dirty: RegisterSet): number {
-    const known = this.#leaves.findIndex(({ low, high }) => low === dirty.low && high === dirty.high);
-    return known === -1 ? this.#leaves.push(dirty) - 1 : known;
   }
 
   #target(): LoweringTarget {
@@ -453,13 +415,8 @@ class UnitCompiler {
         writer.get(PC);
         writer.i32((this.#distance << 4) | size);
       },
-      prepareLeave: () => {
-        writer.i32(this.#leaveOf(this.#dirty));
-        writer.set(this.#leaveIndex);
-      },
-      leaveIf: () => writer.branch(OP.brIf, this.#leave),
       flush: () => this.#flush(),
-      leaveFlushed: () => {
+      leave: () => {
         writer.i64(1, 0);
         writer.op(OP.return);
       },

@@ -5,8 +5,8 @@ import { IrBlock, KIND } from "../ir/block.ts";
 import {
   type FlowBlock,
   including,
+  liveRegisters,
   NO_REGISTERS,
-  registerFlow,
   type RegisterSet,
   registersOf,
   union,
@@ -61,42 +61,19 @@ function reach(
   return found;
 }
 
-/** Blocks at whose start a register is dirty: those that a way leads to from one that sets it, past no call. */
-function dirtyAt(blocks: readonly Block[], register: number): ReadonlySet<number> {
-  const origins = blocks.filter((block) => sets(block, register) && !block.isCall);
-  return reach(
-    blocks,
-    origins.flatMap(({ successors }) => successors),
-    (block) => !block.isCall,
-  );
-}
-
 function namesAt(list: readonly RegisterSet[], register: number): readonly number[] {
   return list.flatMap((set, index) => (registersOf(set).includes(register) ? [index] : []));
 }
 
-test("a register is dirty where a way leads from a block that sets it, past no call", () => {
+test("a register is live where a way leads to a block that reads it, before one that sets it, past no call", () => {
   const check = fc.property(units, (blocks) => {
-    const { dirty } = registerFlow(blocks.map(toFlowBlock));
-    for (const register of REGISTERS)
-      assert.deepEqual(
-        namesAt(dirty, register),
-        [...dirtyAt(blocks, register)].toSorted((a, b) => a - b),
-      );
-  });
-  fc.assert(check, { numRuns: 400 });
-});
-
-test("a register is live where a way leads to a block that reads it or finds it dirty, before one that sets it", () => {
-  const check = fc.property(units, (blocks) => {
-    const { live } = registerFlow(blocks.map(toFlowBlock));
+    const live = liveRegisters(blocks.map(toFlowBlock));
     for (const register of REGISTERS) {
-      const dirty = dirtyAt(blocks, register);
       const expected = blocks.flatMap((_, start) => {
-        const ways = reach(blocks, [start], (block) => !sets(block, register));
+        const ways = reach(blocks, [start], (block) => !sets(block, register) && !block.isCall);
         const isNeeded = [...ways].some((index) => {
           const block = blocks[index];
-          return dirty.has(index) || (block !== undefined && readsFirst(block, register));
+          return block !== undefined && readsFirst(block, register);
         });
         return isNeeded ? [start] : [];
       });

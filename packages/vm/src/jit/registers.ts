@@ -31,38 +31,23 @@ export function registersOf({ low, high }: RegisterSet): readonly number[] {
   return registers;
 }
 
-/** What is known of registers where a block begins. */
-export type RegisterFlow = {
-  /** Changed since the unit was entered, or since its last call: to be written back before anyone looks at them in memory. */
-  readonly dirty: readonly RegisterSet[];
-  /** To be in their locals: read later, or to be written back. */
-  readonly live: readonly RegisterSet[];
-};
-
 /** A block, as far as the flow of registers goes. */
 export type FlowBlock = {
   readonly code: IrBlock;
   readonly successors: readonly number[];
-  /** It ends with a call, at which everything is written back. */
+  /** It ends with a call, after which all that is read is loaded anew. */
   readonly isCall: boolean;
 };
 
-/** Computes which registers are dirty and live at the start of each block, by the usual iterations. */
-export function registerFlow(blocks: readonly FlowBlock[]): RegisterFlow {
+/** Computes which registers are live at the start of each block, read before they are set or a call comes, by the usual iterations. */
+export function liveRegisters(blocks: readonly FlowBlock[]): readonly RegisterSet[] {
   const effects = blocks.map(({ code }) => effectsOf(code));
-  const dirty = blocks.map(() => NO_REGISTERS);
-  untilStable(blocks, (block, index) => {
-    const out = block.isCall
-      ? NO_REGISTERS
-      : union(dirty[index] ?? NO_REGISTERS, effects[index]?.written ?? NO_REGISTERS);
-    return block.successors.some((next) => grow(dirty, next, out));
-  });
-  const live = blocks.map((_, index) => union(dirty[index] ?? NO_REGISTERS, effects[index]?.read ?? NO_REGISTERS));
-  untilStable(blocks, ({ successors }, index) => {
-    const out = successors.reduce((set, next) => union(set, live[next] ?? NO_REGISTERS), NO_REGISTERS);
+  const live = effects.map(({ read }) => read);
+  untilStable(blocks, ({ successors, isCall }, index) => {
+    const out = (isCall ? [] : successors).reduce((set, next) => union(set, live[next] ?? NO_REGISTERS), NO_REGISTERS);
     return grow(live, index, without(out, effects[index]?.written ?? NO_REGISTERS));
   });
-  return { dirty, live };
+  return live;
 }
 
 function untilStable(blocks: readonly FlowBlock[], step: (block: FlowBlock, index: number) => boolean): void {

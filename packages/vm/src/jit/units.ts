@@ -42,7 +42,7 @@ type Installed = CompiledUnit & {
 export type UsedUnit = CompiledUnit & { readonly uses: number };
 
 /** As often as a block is entered before it becomes a region. */
-const HOT_ENTRIES = 10_000;
+const HOT_ENTRIES = 4000;
 
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;

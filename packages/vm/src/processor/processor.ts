@@ -49,13 +49,13 @@ export type ProcessorOptions = {
 };
 
 /** How often a jump arrives at a place before a block is compiled there. */
-const BLOCK_THRESHOLD = 100;
+const BLOCK_THRESHOLD = 400;
 
 /** How often a jump arrives at a place before it is looked for in the cache. */
 const CACHED_THRESHOLD = 2;
 
 /** How often a block is entered before a region takes its place. */
-const REGION_THRESHOLD = 10_000;
+const REGION_THRESHOLD = 4000;
 
 /** What a hot place becomes, the best first; the last one is what is compiled first. */
 const SHAPES: Readonly<Record<ExecutionMode, readonly Shape[]>> = {
