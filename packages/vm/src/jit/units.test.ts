@@ -61,3 +61,23 @@ test("a page that is forgotten for one mode keeps the units that are entered in 
   const next = core.view.getInt32(core.view.getInt32(record + RECORD.immediate, true), true);
   assert.notEqual(next, kept, "expected the index of a unit that is still entered not to be lent again");
 });
+
+test("a place that the cache does not know is compiled when it is hot, and no sooner after its page was decoded anew", () => {
+  const core = new BareCore();
+  const units = core.createUnits(UNITS.count, 50);
+  core.onForget = (offset) => void units.forget(offset);
+  const address = RAM_BASE;
+  core.write(address, [ADDI_T0_T0_1, RETURN]);
+  const arrive = (): number => {
+    const record = core.pages.open(address / 4096, MODE.machine);
+    units.arrived(record, MODE.machine);
+    units.compileWaiting();
+    return core.view.getUint16(record + RECORD.counter, true);
+  };
+  assert.equal(arrive(), 50, "it counts until it is hot");
+  core.pages.drop(address / 4096);
+  assert.equal(arrive(), 50, "it counts anew");
+  assert.equal(units.compiled.block, 0);
+  arrive();
+  assert.equal(units.compiled.block, 1);
+});

@@ -67,8 +67,8 @@ export class Units {
   readonly #cached: CachedUnits | undefined;
   /** Those of a snapshot. */
   #adopted: CachedUnits | undefined;
-  /** Places, by `keyOf`, that the cache was found not to know. */
-  readonly #unknown: Set<string> = new Set();
+  /** By the offset of their decoded page: records of places that the cache was found not to know, where arrivals are counted until they are hot. */
+  readonly #unknown: Map<number, Set<number>> = new Map();
   /** How many were compiled since the machine was made, and how many came from the cache. */
   readonly compiled: Record<Shape, number> = { block: 0, region: 0 };
   readonly loaded: Record<Shape, number> = { block: 0, region: 0 };
@@ -92,10 +92,18 @@ export class Units {
     const requests = shapes.map((shape) => ({ address, mode, shape }));
     const last = requests.at(-1);
     if (!last || requests.some((request) => this.#load(request))) return;
-    const key = keyOf(last);
-    if (firstThreshold === blockThreshold || this.#unknown.has(key)) return this.request(last);
-    if (!this.#isLoading) this.#unknown.add(key);
+    const unknown = this.#unknownOn(pageOf(record, address));
+    if (firstThreshold === blockThreshold || unknown.has(record)) return this.request(last);
+    if (!this.#isLoading) unknown.add(record);
     pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : blockThreshold);
+  }
+
+  #unknownOn(page: number): Set<number> {
+    const known = this.#unknown.get(page);
+    if (known) return known;
+    const records = new Set<number>();
+    this.#unknown.set(page, records);
+    return records;
   }
 
   /** Enters a unit of the cache, where there is one. */
@@ -174,7 +182,7 @@ export class Units {
     const { pages, table, regionThreshold } = this.#options;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
-    const page = record - (address % PAGE_BYTES) * (DECODED.recordBytes / 2);
+    const page = pageOf(record, address);
     const old = this.#byPage.get(page)?.find((other) => other.address === address);
     const index = old?.index ?? this.#takeIndex();
     if (index === undefined) return pages.dropAll(); // There is no room: what is still in use comes back soon.
@@ -239,12 +247,18 @@ export class Units {
 
   /** Forgets the units of a decoded page, by its offset. The caller empties the jump cache. @returns true where there were any */
   forget(page: number): boolean {
+    this.#unknown.delete(page);
     const list = this.#byPage.get(page);
     if (!list) return false;
     this.#byPage.delete(page);
     for (const unit of list) this.#free(unit);
     return list.length > 0;
   }
+}
+
+/** Offset of the decoded page that a record is on. @param address of its instruction */
+function pageOf(record: number, address: number): number {
+  return record - (address % PAGE_BYTES) * (DECODED.recordBytes / 2);
 }
 
 function keyOf({ address, mode, shape }: CompileRequest): string {

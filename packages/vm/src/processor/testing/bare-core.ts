@@ -113,8 +113,8 @@ export class BareCore {
     return Number(this.view.getBigUint64(STATE.pc, true));
   }
 
-  /** Compiled units of this core, of which there may be `mostUnits` - 1 at one time. */
-  createUnits(mostUnits: number): Units {
+  /** Compiled units of this core, of which there may be `mostUnits` - 1 at one time. @param blockThreshold of places that no cache knows */
+  createUnits(mostUnits: number, blockThreshold = 1): Units {
     return new Units({
       memory: this.#memory,
       memoryDescription: DESCRIPTION,
@@ -123,7 +123,7 @@ export class BareCore {
       host: this.#unitHost,
       shapes: ["block"],
       firstThreshold: 1,
-      blockThreshold: 1,
+      blockThreshold,
       regionThreshold: 0,
       mostUnits,
     });
