@@ -61,8 +61,6 @@ class SqliteJournal implements Journal {
   /** Prepared once: a gateway appends hundreds of times a second. */
   readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "commit", StatementSync>>;
   readonly #log: LogSync;
-  /** Whether commits are synced as they are made. */
-  #isSynced = true;
   #head: JournalHead;
 
   constructor(database: DatabaseSync, path: string) {
@@ -88,10 +86,8 @@ class SqliteJournal implements Journal {
   append(records: readonly JournalRecord[], { expected, durable = true }: AppendOptions): void {
     this.#log.assertSound();
     const encoded = records.map((record) => ({ ...record, text: encodeData(record) }));
-    this.#head = translateErrors(this.#file.path, () => {
-      this.#setSynced(durable);
-      return this.#inTransaction(() => this.#insert(encoded, expected));
-    });
+    const write = (): JournalHead => this.#inTransaction(() => this.#insert(encoded, expected));
+    this.#head = translateErrors(this.#file.path, durable ? write : () => this.#unsynced(write));
   }
 
   sync(): Promise<void> {
@@ -125,11 +121,14 @@ class SqliteJournal implements Journal {
     return { length, hash };
   }
 
-  /** A commit that is not synced is whole and in order all the same: https://www.sqlite.org/pragma.html#pragma_synchronous */
-  #setSynced(isSynced: boolean): void {
-    if (isSynced === this.#isSynced) return;
-    this.#file.database.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "NORMAL"}`);
-    this.#isSynced = isSynced;
+  /** A commit in this mode is whole and in order, and not synced: https://www.sqlite.org/pragma.html#pragma_synchronous */
+  #unsynced<Value>(act: () => Value): Value {
+    this.#file.database.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return act();
+    } finally {
+      this.#file.database.exec("PRAGMA synchronous = FULL");
+    }
   }
 
   #inTransaction<Value>(act: () => Value): Value {
