@@ -38,11 +38,11 @@ type Installed = CompiledUnit & {
   readonly page: number;
 };
 
-/** A unit that is in use, and about how often it was entered, HOT_ENTRIES at most. */
+/** A unit that is in use, and about how often it was entered, REGION_THRESHOLD at most. */
 export type UsedUnit = CompiledUnit & { readonly uses: number };
 
-/** As often as a block is entered before it becomes a region. */
-const HOT_ENTRIES = 4000;
+/** How often a block is entered before a region takes its place. */
+export const REGION_THRESHOLD = 4000;
 
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;
@@ -214,9 +214,9 @@ export class Units {
   /** Blocks count down until they ask to become regions; nobody counts how often regions are entered. */
   #entriesOf({ index, shape }: Installed): number {
     const { regionThreshold } = this.#options;
-    if (shape === "region" || regionThreshold === 0) return HOT_ENTRIES;
+    if (shape === "region" || regionThreshold === 0) return REGION_THRESHOLD;
     const left = this.#view.getInt32(UNITS.offset + index * UNITS.recordBytes + UNITS.counter, true);
-    return Math.max(0, Math.min(HOT_ENTRIES, regionThreshold - left));
+    return Math.max(0, Math.min(REGION_THRESHOLD, regionThreshold - left));
   }
 
   #remember(unit: Installed): void {

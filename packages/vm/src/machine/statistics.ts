@@ -17,7 +17,7 @@ export type MachineStatistics = {
   readonly loaded: Readonly<Record<Shape, number>>;
   /**
    * Instructions that were interpreted, run in blocks, and run in regions; of the latter two, those in code of the cache. A unit that a trap
-   * left has not counted what it ran: that, some 2 in 100, is shared out among units' tiers as what they counted.
+   * left has not counted what it ran: that is shared out among units' tiers as what they counted.
    */
   readonly byTier: InstructionsByTier;
   /** Why generated code came back to the machine's loop, how often. */

@@ -7,7 +7,7 @@ import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import type { CachedUnit } from "../cache/unit.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
-import { Units, type UsedUnit } from "../jit/units.ts";
+import { REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
 import {
   COUNTERS,
   JUMP_CACHE,
@@ -53,9 +53,6 @@ const BLOCK_THRESHOLD = 400;
 
 /** How often a jump arrives at a place before it is looked for in the cache. */
 const CACHED_THRESHOLD = 2;
-
-/** How often a block is entered before a region takes its place. */
-const REGION_THRESHOLD = 4000;
 
 /** What a hot place becomes, the best first; the last one is what is compiled first. */
 const SHAPES: Readonly<Record<ExecutionMode, readonly Shape[]>> = {

@@ -10,7 +10,7 @@ import { createDrivers } from "./drivers.ts";
 
 /** Stands before QEMU on PATH: the first time that it is asked for anything, it takes longer than any probe waits. */
 const SLOW_AT_FIRST = (program: string): string => `#!/bin/sh
-if mkdir "$0.asked" 2>/dev/null; then sleep 60; fi
+if mkdir "$0.asked" 2>/dev/null; then exec sleep 60; fi
 exec ${program} "$@"
 `;
 
