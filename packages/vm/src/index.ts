@@ -1,6 +1,7 @@
 /** The engine: for Node and browsers alike. */
 export type { BlockBackend, Clock, FrameLink } from "./bus/port.ts";
 export { webHost } from "./browser/web-host.ts";
+export type { NativeCode } from "./cache/native-code.ts";
 export { CodeCache, type CacheStatistics } from "./cache/code-cache.ts";
 export type { PowerRequest } from "./devices/syscon/syscon.ts";
 export type { ConsolePort } from "./devices/virtio/console/console-port.ts";

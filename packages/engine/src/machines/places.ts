@@ -17,18 +17,25 @@ export type MachinePlaces = {
   readonly journal: string;
   /** What is downloaded or compiled once. */
   readonly cache: string;
+  /** What machines of Cloister's own engine have compiled. */
+  readonly code: string;
+  /** The key that compiled code is sealed with: in a folder of this user alone. */
+  readonly codeKey: string;
 };
 
 /** The places for an environment. Makes nothing. */
 export function machinePlaces(env: Readonly<Record<string, string>>): MachinePlaces {
   const home = stateHome(env);
   const machines = join(home, "machines");
+  const cache = cacheHome(env);
   return {
     machines,
     images: join(home, "images"),
     templates: join(home, "templates"),
     journal: join(machines, "registry.db"),
-    cache: cacheHome(env),
+    cache,
+    code: join(cache, "vm-code"),
+    codeKey: join(home, "keys", "machine-code"),
   };
 }
 

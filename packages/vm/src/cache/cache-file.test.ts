@@ -104,28 +104,29 @@ test("arbitrary bytes are refused", () => {
 const LARGEST = 0xffff_ffff;
 for (const [name, at, value, reason] of [
   ["no magic", 0, 0x4e55_4389 + 1, /no file of compiled units/v],
-  ["another version of the format", 8, 2, /its format has version 2, this engine reads 1/v],
+  ["another version of the format", 8, 1, /its format has version 1, this engine reads 2/v],
   ["a long identification", 12, 257, /identification is too long/v],
   ["no identification", 12, 0, /identification is none/v],
-  ["an identification that isn't text", 32, 0, /identification is none/v],
+  ["an identification that isn't text", 36, 0, /identification is none/v],
   ["more units than a file may have", 16, LARGEST, /4294967295 units/v],
   ["more segments than a file may have", 20, LARGEST, /4294967295 segments/v],
   ["more units than there are", 16, 2, /where its header says/v],
   ["code without bound", 24, LARGEST, /where its header says/v],
   ["bodies without bound", 28, LARGEST, /where its header says/v],
-  ["a unit of an unknown mode", 53, 5, /unit 0: its mode is 5/v],
-  ["a unit of an unknown shape", 54, 2, /unit 0 has no shape/v],
-  ["a unit with too many segments", 55, 9, /unit 0 has no shape, or reaches beyond its part/v],
-  ["a unit with too much code", 59, 100, /unit 0 has no shape, or reaches beyond its part/v],
-  ["a unit with too large a body", 61, LARGEST, /unit 0 has no shape, or reaches beyond its part/v],
-  ["a unit with too small a body", 61, 2, /parts are larger than its units/v],
+  ["machine code without bound", 32, LARGEST, /where its header says/v],
+  ["a unit of an unknown mode", 57, 5, /unit 0: its mode is 5/v],
+  ["a unit of an unknown shape", 58, 2, /unit 0 has no shape/v],
+  ["a unit with too many segments", 59, 9, /unit 0 has no shape, or reaches beyond its part/v],
+  ["a unit with too much code", 63, 100, /unit 0 has no shape, or reaches beyond its part/v],
+  ["a unit with too large a body", 65, LARGEST, /unit 0 has no shape, or reaches beyond its part/v],
+  ["a unit with too small a body", 65, 2, /parts are larger than its units/v],
 ] as const)
   test(`a sealed file with ${name} is refused with that reason`, () => {
     const cache = new CodeCache();
     cache.add(straightUnit(numberedPage(), 100, 8));
     const file = encodeCache(cache, ENGINE);
     const view = new DataView(file.buffer);
-    if (at < 53 || at === 61) view.setUint32(at, value, true);
+    if (at < 57 || at === 65) view.setUint32(at, value, true);
     else file[at] = value;
     refuses(seal(file), reason);
   });
@@ -161,6 +162,6 @@ test("a file that holds more than the cache may take gives the hottest of it", (
 test("the header alone says which engine made a file, and how large it is", () => {
   const cache = new CodeCache();
   cache.add(straightUnit(numberedPage(), 100, 8));
-  const header = { engine: ENGINE, units: 1, segments: 1, codeBytes: 8, bodyBytes: 4 };
+  const header = { engine: ENGINE, units: 1, segments: 1, codeBytes: 8, bodyBytes: 4, nativeBytes: 0 };
   assert.deepEqual(readCacheHeader(encodeCache(cache, ENGINE).subarray(0, 60)), header);
 });

@@ -1,7 +1,9 @@
 import { VmError } from "../error.ts";
 import type { Mode } from "../memory/layout.ts";
 import { CHECKSUM_BYTES, checksum } from "./checksum.ts";
-import { CodeCache, type CodeCacheOptions } from "./code-cache.ts";
+import { CodeCache, type CodeCacheOptions, type FoundUnit } from "./code-cache.ts";
+import { type NativeCode, SEAL_BYTES } from "./native-code.ts";
+import { decodeNativePart, encodeNativePart } from "./native-part.ts";
 import type { CachedUnit, Segment } from "./unit.ts";
 
 /**
@@ -14,6 +16,7 @@ import type { CachedUnit, Segment } from "./unit.ts";
  *              20  u32 number of their segments, at most 2^20
  *              24  u32 bytes of their code
  *              28  u32 bytes of their bodies
+ *              32  u32 bytes of the machine code and its seal; 0: there is neither
  *     engine    identification, printable ASCII
  *     units     16 bytes each: u8 mode, u8 shape (0 block, 1 region), u16 segments, u16 instructions, u16 bytes of code,
  *               u32 bytes of body, u32 uses
@@ -21,21 +24,25 @@ import type { CachedUnit, Segment } from "./unit.ts";
  *     code      the units' guest bytes, one unit after the other
  *     bodies    the units' WebAssembly function bodies, likewise
  *     checksum  16 bytes: MurmurHash3_x86_128, seed 0, of all that stands before
+ *     native    what the host's compiler made of the bodies: `native-part.ts`
+ *     seal      32 bytes: HMAC-SHA256 of all that stands before, with a key that only this user knows
  *
  *     version   since   changes
  *     1         0.1.0   the first
+ *     2         0.1.0   machine code
  *
  * Bodies are trusted because the file is the user's own and its checksum is right: a checksum finds damage, not malice. What a body can do
  * is bounded all the same: WebAssembly is validated before it runs, reaches nothing but the machine's own memory, and calls nothing
- * but the helpers of the hart, which take any argument that a guest could make them take.
+ * but the helpers of the hart, which take any argument that a guest could make them take. Machine code is bounded by nothing: it is used
+ * where its seal shows that this user wrote the file, as it is, and left alone otherwise.
  */
-export const CACHE_FORMAT_VERSION = 1;
+export const CACHE_FORMAT_VERSION = 2;
 
 /** Bytes at a file's beginning that `readCacheHeader` wants, at most. */
-export const MOST_HEADER_BYTES: number = 32 + 256;
+export const MOST_HEADER_BYTES: number = 36 + 256;
 
 const MAGIC = [0x89, 0x43, 0x55, 0x4e, 0x49, 0x54, 0x0d, 0x0a] as const;
-const HEADER_BYTES = 32;
+const HEADER_BYTES = 36;
 const UNIT_BYTES = 16;
 const SEGMENT_BYTES = 4;
 /** What a file may hold: they become objects, which are larger than the bytes that make them. */
@@ -51,25 +58,36 @@ export type CacheHeader = {
   readonly segments: number;
   readonly codeBytes: number;
   readonly bodyBytes: number;
+  readonly nativeBytes: number;
+};
+
+/** How to read a cache. */
+export type DecodeOptions = CodeCacheOptions & {
+  /** Makes modules of machine code that the file holds. Left out: they are compiled anew. */
+  readonly native?: NativeCode;
 };
 
 /**
  * Writes a cache to bytes.
  * @param engine what the bodies depend on besides the guest's code: the engine's version and features. 1 to 256 printable ASCII characters
+ * @param native takes down what the host compiled. Left out: the file holds no machine code
  * @throws VmError `option_invalid` for an `engine` that is none
  */
-export function encodeCache(cache: CodeCache, engine: string): Uint8Array<ArrayBuffer> {
+export function encodeCache(cache: CodeCache, engine: string, native?: NativeCode): Uint8Array<ArrayBuffer> {
   checkEngine(engine);
   const units = fitting(cache.units());
+  const nativePart = native ? encodeNativePart(units, cache, native) : new Uint8Array(0);
   const header: CacheHeader = {
     engine,
     units: units.length,
     segments: sum(units, ({ segments }) => segments.length),
     codeBytes: sum(units, ({ code }) => code.length),
     bodyBytes: sum(units, ({ body }) => body.length),
+    nativeBytes: nativePart.length === 0 ? 0 : nativePart.length + SEAL_BYTES,
   };
   const parts = partsOf(header);
-  const bytes = new Uint8Array(parts.end + CHECKSUM_BYTES);
+  const { end } = parts;
+  const bytes = new Uint8Array(end + CHECKSUM_BYTES + header.nativeBytes);
   const view = new DataView(bytes.buffer);
   writeHeader(bytes, header);
   for (const unit of units) {
@@ -77,7 +95,11 @@ export function encodeCache(cache: CodeCache, engine: string): Uint8Array<ArrayB
     bytes.set(unit.body, parts.body);
     writeUnit(view, parts, unit);
   }
-  bytes.set(checksum(bytes.subarray(0, -CHECKSUM_BYTES)), bytes.length - CHECKSUM_BYTES);
+  bytes.set(checksum(bytes.subarray(0, end)), end);
+  if (native && header.nativeBytes > 0) {
+    bytes.set(nativePart, end + CHECKSUM_BYTES);
+    bytes.set(native.seal(bytes.subarray(0, -SEAL_BYTES)), bytes.length - SEAL_BYTES);
+  }
   return bytes;
 }
 
@@ -86,18 +108,33 @@ export function encodeCache(cache: CodeCache, engine: string): Uint8Array<ArrayB
  * @param engine as for `encodeCache`: a file of another engine is refused
  * @throws VmError `cache_invalid`, with the reason
  */
-export function decodeCache(bytes: Uint8Array<ArrayBuffer>, engine: string, options: CodeCacheOptions = {}): CodeCache {
+export function decodeCache(
+  bytes: Uint8Array<ArrayBuffer>,
+  engine: string,
+  { native, ...options }: DecodeOptions = {},
+): CodeCache {
   const header = readCacheHeader(bytes);
   const { end } = partsOf(header);
-  if (bytes.length !== end + CHECKSUM_BYTES)
-    throw refusal(`it has ${bytes.length} bytes, where its header says ${end + CHECKSUM_BYTES}`);
+  const length = end + CHECKSUM_BYTES + header.nativeBytes;
+  if (bytes.length !== length) throw refusal(`it has ${bytes.length} bytes, where its header says ${length}`);
   const expected = checksum(bytes.subarray(0, end));
   if (expected.some((byte, index) => byte !== bytes[end + index])) throw refusal("its checksum is wrong");
   if (header.engine !== engine) throw refusal(`it is of the engine ${header.engine}, this is ${engine}`);
   const cache = new CodeCache(options);
-  const fault = cache.addAll(readUnits(bytes, header));
+  const { added, fault } = cache.addAll(readUnits(bytes, header));
   if (fault !== undefined) throw refusal(fault);
+  if (native && isSealed(bytes, header, native)) {
+    const part = bytes.subarray(end + CHECKSUM_BYTES, -SEAL_BYTES);
+    for (const module of decodeNativePart(part, added, native)) cache.keepModule(module);
+  }
   return cache;
+}
+
+/** True where this user wrote the machine code. */
+function isSealed(bytes: Uint8Array, { nativeBytes }: CacheHeader, native: NativeCode): boolean {
+  if (nativeBytes <= SEAL_BYTES) return false;
+  const seal = native.seal(bytes.subarray(0, -SEAL_BYTES));
+  return seal.every((byte, index) => byte === bytes[bytes.length - SEAL_BYTES + index]);
 }
 
 /**
@@ -125,11 +162,12 @@ export function readCacheHeader(bytes: Uint8Array): CacheHeader {
     segments,
     codeBytes: view.getUint32(24, true),
     bodyBytes: view.getUint32(28, true),
+    nativeBytes: view.getUint32(32, true),
   };
 }
 
 /** The hottest that a file may hold. */
-function fitting(units: readonly CachedUnit[]): readonly CachedUnit[] {
+function fitting(units: readonly FoundUnit[]): readonly FoundUnit[] {
   let segments = 0;
   const end = units.findIndex(
     (unit, index) => (segments += unit.segments.length) > MOST_SEGMENTS || index === MOST_UNITS,
@@ -151,8 +189,8 @@ function partsOf(header: CacheHeader): Parts {
 function writeHeader(bytes: Uint8Array<ArrayBuffer>, header: CacheHeader): void {
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
-  const { engine, units, segments, codeBytes, bodyBytes } = header;
-  [CACHE_FORMAT_VERSION, engine.length, units, segments, codeBytes, bodyBytes].forEach((value, index) =>
+  const { engine, units, segments, codeBytes, bodyBytes, nativeBytes } = header;
+  [CACHE_FORMAT_VERSION, engine.length, units, segments, codeBytes, bodyBytes, nativeBytes].forEach((value, index) =>
     view.setUint32(8 + index * 4, value, true),
   );
   for (let index = 0; index < engine.length; index++) bytes[HEADER_BYTES + index] = engine.charCodeAt(index);

@@ -8,6 +8,13 @@ export type FoundUnit = CachedUnit & {
   readonly index: number;
 };
 
+/** Units that were compiled together. */
+export type CachedModule = {
+  /** Indices of the units that its functions are, in order. */
+  readonly units: readonly number[];
+  readonly module: WebAssembly.Module;
+};
+
 /** What a cache did since it was made. */
 export type CacheStatistics = {
   /** How many units it has. */
@@ -34,6 +41,8 @@ export const DEFAULT_MAX_BYTES: number = 64 * 2 ** 20;
 const MOST_PER_BUCKET = 64;
 /** A unit that was used in this many runs makes way after as many without it. */
 const MOST_USES = 8;
+/** A module is taken from another cache where at least this part of its units is wanted. */
+const WANTED_PART = 0.25;
 /** An index is a slot plus a multiple of this, which grows whenever a slot is used again. */
 const SLOTS = 2 ** 24;
 
@@ -51,6 +60,7 @@ type StoredUnit = {
 /** What was compiled, found by the guest bytes that it was compiled from. Hashes only narrow the search: all bytes are compared. */
 export class CodeCache {
   readonly maxBytes: number;
+  #modules: CachedModule[] = [];
   /** Where the chain of the units begins whose keys share a place: slot of the first. */
   #buckets: Int32Array = new Int32Array(1024);
   /** A bit for each way in which units begin. Those of dropped units stay until the index is made anew: a search more, no more. */
@@ -70,6 +80,16 @@ export class CodeCache {
 
   constructor({ maxBytes = DEFAULT_MAX_BYTES }: CodeCacheOptions = {}) {
     this.maxBytes = maxBytes;
+  }
+
+  /** The modules that units are in, as the host has compiled them by now. */
+  get modules(): readonly CachedModule[] {
+    return this.#modules;
+  }
+
+  /** Notes that the host has compiled units, so that other machines use the same code, and later runs, too, where it can be kept. */
+  keepModule(module: CachedModule): void {
+    this.#modules.push(module);
   }
 
   /** What it did. */
@@ -156,28 +176,48 @@ export class CodeCache {
 
   /** Takes in all units of another cache. Of both, those that are used most stay. What the other had and did not use counts for less. */
   merge(other: CodeCache): void {
+    const indices = new Map<number, number>();
     for (const [position, unit] of other.#byHeat().entries()) {
       const merged = this.#insert(unit, -position);
       if (unit.lastUse <= 0) merged.uses = Math.max(0, merged.uses - 1);
+      indices.set(unit.index, merged.index);
     }
+    this.#mergeModules(other.#modules, indices);
     this.#shrink(this.maxBytes);
+  }
+
+  /** Takes in those modules of another cache that are made of units which this one has, for a good part: with their other units. */
+  takeModules(other: CodeCache): void {
+    for (const { units: indices, module } of other.#modules) {
+      const units = indices.flatMap((index) => other.#at(index) ?? []);
+      const known = units.filter((unit) => this.#same(unit, unit.key));
+      if (units.length < indices.length || known.length < units.length * WANTED_PART) continue;
+      this.keepModule({ module, units: units.map((unit) => this.#insert({ ...unit, uses: 0 }, 0).index) });
+    }
+  }
+
+  /** Of two modules with the same unit, the other cache's stays. @param indices by those of the other cache */
+  #mergeModules(others: readonly CachedModule[], indices: ReadonlyMap<number, number>): void {
+    const added = others.map(({ units, module }) => ({ module, units: units.map((unit) => indices.get(unit) ?? 0) }));
+    const covered = new Set(added.flatMap(({ units }) => units));
+    const left = this.#modules.filter(({ units }) => !units.some((unit) => covered.has(unit)));
+    this.#modules = [...added, ...left];
   }
 
   /**
    * Takes in many units, hottest first, as older ones than all that were used here. Those that are no units are left out.
-   * @returns why the last of these is none
+   * @returns the units in the order in which they came, and why the last of those that are none is none
    */
-  addAll(units: Iterable<CachedUnit>): string | undefined {
+  addAll(units: Iterable<CachedUnit>): { readonly added: readonly FoundUnit[]; readonly fault: string | undefined } {
     let refusal: string | undefined;
-    let position = 0;
+    const added: FoundUnit[] = [];
     for (const unit of units) {
       const fault = describeFault(unit);
-      if (fault === undefined) this.#insert(unit, -position);
-      else refusal = `unit ${position}: ${fault}`;
-      position++;
+      if (fault === undefined) added.push(this.#insert(unit, -added.length));
+      else refusal = `unit ${added.length}: ${fault}`;
     }
     this.#shrink(this.maxBytes);
-    return refusal;
+    return { added, fault: refusal };
   }
 
   /** All units, those that are used most first; of equals, the one used last. */
@@ -266,6 +306,7 @@ export class CodeCache {
     }
     this.#leastUses = units.at(-1)?.uses ?? Number.POSITIVE_INFINITY;
     this.#indexAnew(this.#buckets.length);
+    this.#modules = this.#modules.filter((module) => module.units.every((unit) => this.#at(unit)));
   }
 
   #drop(unit: StoredUnit): void {

@@ -1,6 +1,7 @@
 import { VmError } from "../error.ts";
-import { decodeCache, encodeCache } from "./cache-file.ts";
-import { CodeCache, type CodeCacheOptions } from "./code-cache.ts";
+import { decodeCache, type DecodeOptions, encodeCache } from "./cache-file.ts";
+import { CodeCache } from "./code-cache.ts";
+import type { NativeCode } from "./native-code.ts";
 
 /** Where a host keeps one engine's cache, as bytes. */
 export interface CacheStore {
@@ -30,7 +31,7 @@ export type SavedCache = {
 export function readStoredCache(
   bytes: Uint8Array<ArrayBuffer> | undefined,
   engine: string,
-  options: CodeCacheOptions = {},
+  options: DecodeOptions = {},
 ): LoadedCache {
   if (!bytes) return { cache: new CodeCache(options) };
   try {
@@ -45,16 +46,27 @@ export function readStoredCache(
 export async function loadStoredCache(
   store: CacheStore,
   engine: string,
-  options: CodeCacheOptions = {},
+  options: DecodeOptions = {},
 ): Promise<LoadedCache> {
   return readStoredCache(await store.load(), engine, options);
 }
 
-/** Saves a cache together with what others have saved since it was loaded. The cache itself stays as it is. */
-export async function saveStoredCache(store: CacheStore, cache: CodeCache, engine: string): Promise<SavedCache> {
-  const { cache: merged, note } = await loadStoredCache(store, engine, { maxBytes: cache.maxBytes });
+/**
+ * Saves a cache together with what others have saved since it was loaded. The cache itself stays as it is.
+ * @param native as for `encodeCache`
+ */
+export async function saveStoredCache(
+  store: CacheStore,
+  cache: CodeCache,
+  engine: string,
+  native?: NativeCode,
+): Promise<SavedCache> {
+  const { cache: merged, note } = await loadStoredCache(store, engine, {
+    maxBytes: cache.maxBytes,
+    ...(native ? { native } : {}),
+  });
   merged.merge(cache);
-  const bytes = encodeCache(merged, engine);
+  const bytes = encodeCache(merged, engine, native);
   await store.save(bytes);
   const saved = { units: merged.statistics.units, bytes: bytes.length };
   return note === undefined ? saved : { ...saved, note };

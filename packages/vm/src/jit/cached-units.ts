@@ -1,9 +1,8 @@
 import type { CodeCache, FoundUnit } from "../cache/code-cache.ts";
-import type { CachedUnit } from "../cache/unit.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import { RAM_BASE } from "../memory/layout.ts";
 import { encodeUnits } from "./compile-batch.ts";
-import type { CompiledUnit, CompileRequest, UnitCompiler } from "./request.ts";
+import type { CompiledBatch, CompiledUnit, CompileRequest, UnitCompiler } from "./request.ts";
 
 /** A unit that was compiled in an earlier run, and its code of now. */
 export type LoadedUnit = { readonly unit: CompiledUnit; readonly code: unknown };
@@ -32,15 +31,19 @@ export class CachedUnits {
 
   constructor(options: CachedUnitsOptions) {
     this.#options = options;
-    for (const units of this.#chunks(options.cache.units())) void this.#load(units);
+    const { cache } = options;
+    if (this.#canShareModules) for (const { units, module } of cache.modules) this.#instantiate(units, module);
+    const missing = cache.units().filter(({ index }) => !this.#code.has(index));
+    for (const units of this.#chunks(missing)) void this.#load(units);
   }
 
-  /** Takes in more units, chunk after chunk, while the machine runs. */
-  async adopt(units: readonly CachedUnit[]): Promise<void> {
-    const { cache } = this.#options;
-    const found = units.flatMap((unit) => cache.add(unit) ?? []);
-    const missing = found.filter(({ index }) => !this.#code.has(index));
-    for (const chunk of this.#chunks(missing)) await this.#load(chunk);
+  /** Modules of a cache are for memory that is shared, as is usual. */
+  get #canShareModules(): boolean {
+    return this.#options.memoryDescription.shared;
+  }
+
+  get cache(): CodeCache {
+    return this.#options.cache;
   }
 
   #chunks(units: readonly FoundUnit[]): Iterable<readonly FoundUnit[]> {
@@ -51,27 +54,33 @@ export class CachedUnits {
     const { compiler, memoryDescription } = this.#options;
     const bytes = encodeUnits(
       units.map(({ body }) => body),
-      memoryDescription,
+      memoryDescription.shared,
     );
     const loaded = compiler?.load?.(bytes);
     if (!loaded) return this.#compile(units, bytes);
     this.#loading++;
     const module = await loaded;
     this.#loading--;
-    if (module) this.#instantiate(units, module);
+    if (module) this.#keep(units, module);
   }
 
   #compile(units: readonly FoundUnit[], bytes: Uint8Array<ArrayBuffer>): void {
     try {
-      this.#instantiate(units, new WebAssembly.Module(bytes));
+      this.#keep(units, new WebAssembly.Module(bytes));
     } catch {
       // The file was whole, yet not what this engine writes: these units are compiled anew.
     }
   }
 
-  #instantiate(units: readonly FoundUnit[], module: WebAssembly.Module): void {
+  #keep(found: readonly FoundUnit[], module: WebAssembly.Module): void {
+    const units = found.map(({ index }) => index);
+    this.#instantiate(units, module);
+    if (this.#canShareModules) this.#options.cache.keepModule({ units, module });
+  }
+
+  #instantiate(units: readonly number[], module: WebAssembly.Module): void {
     const { exports } = new WebAssembly.Instance(module, { host: this.#options.host });
-    units.forEach(({ index }, position) => this.#code.set(index, exports[`u${position}`]));
+    units.forEach((index, position) => this.#code.set(index, exports[`u${position}`]));
   }
 
   /** True while units are still being loaded: the host should listen for them. */
@@ -90,10 +99,14 @@ export class CachedUnits {
     return { unit: { ...found, ...request }, code };
   }
 
-  /** Keeps a unit that was compiled now, for the next run. */
-  add(unit: CompiledUnit): void {
-    const { mode, shape, segments, code, instructions, body } = unit;
-    this.#options.cache.add({ mode, shape, segments, code, instructions, body, uses: 1 });
+  /** Keeps units that were compiled now, for the next run. */
+  add({ units, module }: CompiledBatch): void {
+    const { cache } = this.#options;
+    const added = units.map(({ mode, shape, segments, code, instructions, body }) =>
+      cache.add({ mode, shape, segments, code, instructions, body, uses: 1 }),
+    );
+    const found = added.flatMap((unit) => unit?.index ?? []);
+    if (this.#canShareModules && found.length === units.length) cache.keepModule({ units: found, module });
   }
 }
 

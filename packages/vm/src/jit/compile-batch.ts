@@ -11,6 +11,9 @@ import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./req
 /** Most instructions of a unit, by shape. */
 const LIMITS = { block: 40, region: 600 } as const;
 
+/** What memory of any size is: the least has room for what lies at fixed places, which V8 then knows to be there. In pages of 64 KiB. */
+export const ANY_MEMORY: Omit<MemoryDescription, "shared"> = { pages: RAM_OFFSET / 2 ** 16, maximum: 2 ** 16 };
+
 const decode = createDecoder();
 
 /** Compiles units to one module. @returns undefined where none of them can be compiled */
@@ -22,7 +25,7 @@ export function compileBatch(
   const units = requests.flatMap((request) => compileRequest(memory, request) ?? []);
   if (units.length === 0) return undefined;
   const bodies = units.map(({ body }) => body);
-  return { module: new WebAssembly.Module(encodeUnits(bodies, description)), units };
+  return { module: new WebAssembly.Module(encodeUnits(bodies, description.shared)), units };
 }
 
 /** What is asked of a worker that compiles: new units, or a module of old ones. */
@@ -44,11 +47,14 @@ export function answerCompilerMessage(
   }
 }
 
-/** A module of units' bodies; body `n` is its export `u<n>`. */
-export function encodeUnits(bodies: readonly Uint8Array[], description: MemoryDescription): Uint8Array<ArrayBuffer> {
+/**
+ * A module of units' bodies; body `n` is its export `u<n>`. It takes memory of any size.
+ * @param shared whether memory is shared
+ */
+export function encodeUnits(bodies: readonly Uint8Array[], shared: boolean): Uint8Array<ArrayBuffer> {
   return encodeModule({
     types: TYPES,
-    imports: standardImports(description),
+    imports: standardImports({ ...ANY_MEMORY, shared }),
     functions: bodies.map((body) => [TYPE_INDEX.unit, body]),
     exports: bodies.map((_, index) => [`u${index}`, FIRST_FUNCTION + index]),
   });

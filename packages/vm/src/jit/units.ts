@@ -3,7 +3,6 @@ import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../me
 import { PAGE_BYTES } from "../memory/page.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import { CodeCache } from "../cache/code-cache.ts";
-import type { CachedUnit } from "../cache/unit.ts";
 import { CachedUnits } from "./cached-units.ts";
 import { compileBatch, isCurrent } from "./compile-batch.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Shape, UnitCompiler } from "./request.ts";
@@ -64,7 +63,7 @@ export class Units {
   #isCompiling = false;
   readonly #freeIndices: number[] = [];
   #nextIndex = 1;
-  readonly #cached: CachedUnits | undefined;
+  readonly #cached: CachedUnits;
   /** Those of a snapshot. */
   #adopted: CachedUnits | undefined;
   /** By the offset of their decoded page: records of places that the cache was found not to know, where arrivals are counted until they are hot. */
@@ -77,8 +76,7 @@ export class Units {
     this.#options = options;
     this.#view = new DataView(options.memory.buffer);
     this.#ram = new Uint8Array(options.memory.buffer, RAM_OFFSET);
-    const { cache } = options;
-    this.#cached = cache && new CachedUnits({ ...options, cache });
+    this.#cached = new CachedUnits({ ...options, cache: options.cache ?? new CodeCache() });
   }
 
   /**
@@ -110,7 +108,7 @@ export class Units {
   #load(request: CompileRequest): boolean {
     const start = Math.floor((request.address - RAM_BASE) / PAGE_BYTES) * PAGE_BYTES;
     const page = this.#ram.subarray(start, start + PAGE_BYTES);
-    const found = this.#cached?.find(request, page) ?? this.#adopted?.find(request, page);
+    const found = this.#cached.find(request, page) ?? this.#adopted?.find(request, page);
     if (!found) return false;
     this.#enter(found.unit, found.code, "loaded");
     this.loaded[request.shape]++;
@@ -139,7 +137,7 @@ export class Units {
   }
 
   get #isLoading(): boolean {
-    return this.#cached?.isLoading === true || this.#adopted?.isLoading === true;
+    return this.#cached.isLoading || this.#adopted?.isLoading === true;
   }
 
   /** Has what waits compiled. To be called between slices. */
@@ -167,10 +165,10 @@ export class Units {
   #install(requests: readonly CompileRequest[], batch: CompiledBatch | undefined): void {
     for (const request of requests) this.#requested.delete(keyOf(request));
     if (!batch) return;
+    this.#cached.add(batch);
     const { exports } = new WebAssembly.Instance(batch.module, { host: this.#options.host });
     batch.units.forEach((unit, index) => {
       if (!isCurrent(this.#ram, unit)) return;
-      this.#cached?.add(unit);
       this.compiled[unit.shape]++;
       this.#enter(unit, exports[`u${index}`], "compiled");
     });
@@ -197,13 +195,17 @@ export class Units {
   }
 
   /**
-   * Takes in units that were compiled elsewhere, while the machine runs: places that are hot enter them from now on. They do not get into the
+   * Has units used that were compiled elsewhere, while the machine runs: places that are hot enter them from now on. They do not get into the
    * cache, which other machines run code of: whoever made them answers for this machine alone.
    */
-  async adopt(units: readonly CachedUnit[]): Promise<void> {
-    this.#adopted ??= new CachedUnits({ ...this.#options, cache: new CodeCache() });
+  adopt(code: CodeCache): void {
+    this.#adopted = new CachedUnits({ ...this.#options, cache: code });
     this.#unknown.clear();
-    await this.#adopted.adopt(units);
+  }
+
+  /** Where units come from: what was compiled here and in earlier runs, and what was adopted. */
+  caches(): readonly CodeCache[] {
+    return [this.#cached, this.#adopted].flatMap((units) => units?.cache ?? []);
   }
 
   /** The units that are in use, and about how often each was entered: what a machine that goes on from here would compile first. */

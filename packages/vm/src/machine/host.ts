@@ -1,3 +1,4 @@
+import type { NativeCode } from "../cache/native-code.ts";
 import type { UnitCompiler } from "../jit/request.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import type { BlockCodec } from "../snapshot/codec.ts";
@@ -26,6 +27,8 @@ export interface MachineHost {
   createCompiler?(memory: CompilerMemory): UnitCompiler;
   /** What snapshots may be compressed with; new ones are with the first. Absent: they are stored as they are. */
   readonly codecs?: readonly BlockCodec[];
+  /** Keeps what the host's compiler made of units with a snapshot. Absent: a machine that goes on has WebAssembly, which is compiled anew. */
+  readonly native?: NativeCode;
   /** Checks snapshots faster than the engine does. Absent: the engine's own. */
   readonly crc32?: Crc32;
 }

@@ -1,9 +1,9 @@
 import type { PowerRequest } from "../devices/syscon/syscon.ts";
-import type { CachedUnit } from "../cache/unit.ts";
+import { CodeCache } from "../cache/code-cache.ts";
 import type { ConsolePort } from "../devices/virtio/console/console-port.ts";
 import { VmError } from "../error.ts";
 import { STATE } from "../memory/layout.ts";
-import { encodeUnitsInUse, toCachedUnits } from "../snapshot/machine-code.ts";
+import { codeInUse, encodeMachineCode } from "../snapshot/machine-code.ts";
 import {
   captureState,
   checkState,
@@ -166,11 +166,12 @@ export class VirtualMachine implements Machine {
   async snapshot({ code = true, delta = false, ...options }: SnapshotOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     const { host } = this.parts.options;
     const compress = (options.compress ?? true) && (host.codecs ?? []).length > 0;
-    const { sections, units } = await this.#betweenSlices(() => ({
+    const { sections, inUse } = await this.#betweenSlices(() => ({
       sections: this.#pack(delta, compress),
-      units: code ? this.parts.processor.unitsInUse() : [],
+      inUse: code ? codeInUse(this.parts.processor) : new CodeCache(),
     }));
-    const all = units.length === 0 ? sections : [...sections, codeSection(encodeUnitsInUse(units))];
+    const isCode = inUse.statistics.units > 0;
+    const all = isCode ? [...sections, codeSection(encodeMachineCode(inUse, host.native))] : sections;
     return writeSnapshot(all, host, compress);
   }
 
@@ -191,8 +192,7 @@ export class VirtualMachine implements Machine {
 
   async restore(snapshot: SnapshotBytes | readonly SnapshotBytes[]): Promise<void> {
     const files = [snapshot].flat().map(toSnapshotFile);
-    const { codecs = [], crc32 } = this.parts.options.host;
-    const state = await readSnapshot(files, codecs, crc32);
+    const state = await readSnapshot(files, this.parts.options.host);
     await this.#betweenSlices(() => this.#enter(state));
   }
 
@@ -203,8 +203,8 @@ export class VirtualMachine implements Machine {
       const state = this.#capture("none");
       const source = physical.lend(usedPages.spans());
       processor.hart.watchWrites();
-      const units = toCachedUnits(processor.unitsInUse());
-      const restored = { ...state, source, readCode: () => Promise.resolve(units) };
+      const code = codeInUse(processor);
+      const restored = { ...state, source, readCode: () => Promise.resolve(code) };
       return new VirtualMachine({ ...this.parts.options, ...options }, restored);
     });
   }
@@ -241,9 +241,9 @@ export class VirtualMachine implements Machine {
     return kind === "reset" && noReboot !== true && (kernel !== undefined || firmware !== undefined);
   }
 
-  async #adoptCode(readCode: () => Promise<readonly CachedUnit[]>): Promise<void> {
+  async #adoptCode(readCode: () => Promise<CodeCache>): Promise<void> {
     try {
-      await this.parts.processor.adopt(await readCode());
+      this.parts.processor.adopt(await readCode());
     } catch {
       // A machine does without: its code is compiled anew. The file may be closed already, with the machine.
     }

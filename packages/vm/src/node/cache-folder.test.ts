@@ -91,7 +91,7 @@ for (const [name, damage] of [
     (path) =>
       writeFileSync(
         path,
-        readFileSync(path).map((byte, index) => (index === 90 ? byte ^ 1 : byte)),
+        readFileSync(path).map((byte, index) => (index === 94 ? byte ^ 1 : byte)),
       ),
   ],
   ["larger than any cache", (path) => truncateSync(path, 2 ** 30)],
@@ -162,7 +162,14 @@ test("the folder's files are listed with what they hold, and cleared", async () 
     "damaged 7",
     `units ${size}`,
   ]);
-  assert.deepEqual(listed.at(-1)?.header, { engine: ENGINE, units: 2, segments: 2, codeBytes: 80, bodyBytes: 8 });
+  assert.deepEqual(listed.at(-1)?.header, {
+    engine: ENGINE,
+    units: 2,
+    segments: 2,
+    codeBytes: 80,
+    bodyBytes: 8,
+    nativeBytes: 0,
+  });
   assert.deepEqual(await clearCacheFiles(path), { files: 3, bytes: size + 9 });
   assert.deepEqual(readdirSync(path).sort(), ["notes", "y.cloister-units"]);
   assert.deepEqual(await listCacheFiles(join(path, "nowhere")), []);

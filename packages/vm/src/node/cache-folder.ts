@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { checkEngine } from "../cache/cache-file.ts";
 import { VmError } from "../error.ts";
 import { type CodeCache, DEFAULT_MAX_BYTES } from "../cache/code-cache.ts";
+import type { NativeCode } from "../cache/native-code.ts";
 import {
   type CacheStore,
   type LoadedCache,
@@ -23,6 +24,8 @@ export type CacheFolderOptions = {
   readonly engine: string;
   /** Most bytes that a cache which is loaded may take. */
   readonly maxBytes?: number;
+  /** Keeps machine code, too. Left out: WebAssembly alone is kept. */
+  readonly native?: NativeCode | undefined;
   /** How long a save waits for those of other processes, in milliseconds. */
   readonly waitMs?: number;
 };
@@ -43,8 +46,8 @@ export class CacheFolder {
   readonly path: string;
   readonly #options: Required<CacheFolderOptions>;
 
-  constructor({ maxBytes = DEFAULT_MAX_BYTES, waitMs = 5000, ...options }: CacheFolderOptions) {
-    this.#options = { ...options, maxBytes, waitMs };
+  constructor({ maxBytes = DEFAULT_MAX_BYTES, waitMs = 5000, native, ...options }: CacheFolderOptions) {
+    this.#options = { ...options, maxBytes, waitMs, native };
     this.path = join(options.folder, cacheFileName(options.engine));
   }
 
@@ -66,16 +69,16 @@ export class CacheFolder {
   }
 
   async #load(): Promise<LoadedCache> {
-    const { engine, maxBytes } = this.#options;
+    const { engine, maxBytes, native } = this.#options;
     const { bytes, fault } = await readPrivateFile(this.path, mostFileBytes(maxBytes));
-    const { cache, note = fault } = readStoredCache(bytes, engine, { maxBytes });
+    const { cache, note = fault } = readStoredCache(bytes, engine, { maxBytes, ...(native ? { native } : {}) });
     if (note === undefined) return { cache };
     await setAside(this.path);
     return { cache, note };
   }
 
   async #save(cache: CodeCache): Promise<SavedCache> {
-    const { folder, engine, waitMs } = this.#options;
+    const { folder, engine, waitMs, native } = this.#options;
     let note: string | undefined;
     const store: CacheStore = {
       load: async () => {
@@ -88,7 +91,7 @@ export class CacheFolder {
         await replacePrivateFile(this.path, bytes);
       },
     };
-    const saved = await withSaveLock(`${this.path}.lock`, waitMs, () => saveStoredCache(store, cache, engine));
+    const saved = await withSaveLock(`${this.path}.lock`, waitMs, () => saveStoredCache(store, cache, engine, native));
     await pruneCacheFiles(folder, cacheFileName(engine));
     return note === undefined ? saved : { ...saved, note };
   }
@@ -105,7 +108,7 @@ export class CacheFolder {
 
 /** A file never has more bytes than the cache that it was written from; another process may allow itself more. */
 function mostFileBytes(maxBytes: number): number {
-  return 2 * Math.max(maxBytes, DEFAULT_MAX_BYTES);
+  return 4 * Math.max(maxBytes, DEFAULT_MAX_BYTES);
 }
 
 /** Somebody may want to know what happened: the last one stays. */

@@ -1,16 +1,15 @@
 /** Runs in a worker: compiles units from the guest's memory, which it shares. */
 import { parentPort, workerData } from "node:worker_threads";
-import { setFlagsFromString } from "node:v8";
 import { answerCompilerMessage, type CompilerMessage } from "../jit/compile-batch.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
+import { compileEagerly } from "./compile-eagerly.ts";
 
 /** What the worker is started with. */
 export type CompilerWorkerData = { readonly memory: WebAssembly.Memory; readonly description: MemoryDescription };
 
 const { memory, description } = workerData as CompilerWorkerData;
 
-// Compile with the quick compiler at once, here, instead of when the machine calls a function for the first time.
-setFlagsFromString("--no-wasm-lazy-compilation");
+compileEagerly();
 
 parentPort?.on("message", (message: CompilerMessage) => {
   // oxlint-disable-next-line require-post-message-target-origin -- Node's workers have none

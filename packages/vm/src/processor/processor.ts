@@ -5,7 +5,6 @@ import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { UNKNOWN_BITS } from "../ir/lower.ts";
 import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
-import type { CachedUnit } from "../cache/unit.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
 import {
@@ -153,9 +152,14 @@ export class Processor {
     return this.#units.inUse();
   }
 
-  /** Takes in units that were compiled elsewhere: those of a snapshot. */
-  adopt(units: readonly CachedUnit[]): Promise<void> {
-    return this.#units.adopt(units);
+  /** The caches that have the modules of units that are in use. */
+  codeCaches(): readonly CodeCache[] {
+    return this.#units.caches();
+  }
+
+  /** Has code used that was compiled elsewhere: that of a snapshot. */
+  adopt(code: CodeCache): void {
+    this.#units.adopt(code);
   }
 
   /** How many units were compiled, by shape. */

@@ -3,7 +3,7 @@ import { readNested } from "../bus/device-state.ts";
 import type { SystemBus } from "../bus/system-bus.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import { MIB_BYTES } from "../machine/options.ts";
-import type { CachedUnit } from "../cache/unit.ts";
+import type { CodeCache } from "../cache/code-cache.ts";
 import type { PageSource } from "../memory/absent-pages.ts";
 import type { GuestMemory } from "../memory/physical-memory.ts";
 import type { Processor } from "../processor/processor.ts";
@@ -33,7 +33,7 @@ export type RestoredState = MachineState & {
   /** Has the pages that are not in `pages`, until the machine looks at them. */
   readonly source?: PageSource;
   /** Reads the compiled code that was stored with it. Left out: there is none. */
-  readonly readCode?: () => Promise<readonly CachedUnit[]>;
+  readonly readCode?: () => Promise<CodeCache>;
 };
 
 /** Which pages a state is to have: all that hold anything; those that changed since the last snapshot; none. */

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { CloisterError, EXIT_CODES } from "@cloister/core";
 import {
-  type CodeCache,
   createMachine,
   type Machine,
   type MachineEnd,
   type MachineHost,
   type MachineOptions,
+  type NativeCode,
 } from "@cloister/vm";
 import { nodeHost, openSnapshotFile } from "@cloister/vm/node";
 import type { VmRunOptions } from "../../definitions/vm.ts";
@@ -14,7 +14,7 @@ import type { CommandHandler } from "../../program/command-definition.ts";
 import { type JoinedConsole, joinConsole } from "../../terminal/join-console.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { catchSignals } from "../stop-signals.ts";
-import { openCodeCache, openEmptyCodeCache } from "./code-cache.ts";
+import { type OpenCodeCache, openCodeCache } from "./code-cache.ts";
 import { readImage } from "./read-image.ts";
 import { openDevices, type RunDevices } from "./run-devices.ts";
 import { pauseOnText, saveMachine } from "./save-machine.ts";
@@ -36,14 +36,9 @@ export const run: CommandHandler<VmRunOptions> = ({ options }, terminal) =>
       onImpatience: () => process.exit(EXIT_CODES.interrupted),
     });
     let joined: JoinedConsole | undefined;
-    const code =
-      options.restore === undefined
-        ? await openCodeCache(options.cache, terminal)
-        : openEmptyCodeCache(options.cache, terminal);
+    const code = await openCodeCache(options, terminal);
     await using devices = await openDevices(options, terminal);
-    const machine = await openMachine({ ...options, code: code?.cache, devices }, terminal, () =>
-      joined?.untilWritten(),
-    );
+    const machine = await openMachine({ ...options, code, devices }, terminal, () => joined?.untilWritten());
     using stack = new DisposableStack();
     stack.defer(() => machine.close());
     await devices.attach(machine);
@@ -79,18 +74,18 @@ function report(end: MachineEnd, terminal: Terminal): number {
 
 /** @param untilWritten lets the machine wait for whoever reads what it prints */
 async function openMachine(
-  options: VmRunOptions & { readonly code: CodeCache | undefined; readonly devices: RunDevices },
+  options: VmRunOptions & { readonly code: OpenCodeCache | undefined; readonly devices: RunDevices },
   { cwd }: Terminal,
   untilWritten: () => Promise<void> | undefined,
 ): Promise<Machine> {
   const { memory, mode, devices } = options;
   return createMachine({
     ...readImages(options, cwd),
-    host: waitingHost(untilWritten),
+    host: waitingHost(untilWritten, options.code?.native),
     ...devices.options,
     ...(memory === undefined ? {} : { memoryMib: memory }),
     ...(mode === undefined ? {} : { mode }),
-    ...(options.code === undefined ? {} : { cache: options.code }),
+    ...(options.code === undefined ? {} : { cache: options.code.cache }),
   });
 }
 
@@ -111,8 +106,8 @@ function readImages({ kernel, initrd, bios, restore, append = USUAL_APPEND }: Vm
 }
 
 /** Node, and what the machine printed must have gone before it goes on. */
-function waitingHost(untilWritten: () => Promise<void> | undefined): MachineHost {
-  const host = nodeHost();
+function waitingHost(untilWritten: () => Promise<void> | undefined, native: NativeCode | undefined): MachineHost {
+  const host = nodeHost(native);
   return {
     ...host,
     async breathe() {

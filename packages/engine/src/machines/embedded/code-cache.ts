@@ -1,4 +1,4 @@
-import { type CodeCache, engineIdentity } from "@cloister/vm";
+import { type CodeCache, engineIdentity, type NativeCode } from "@cloister/vm";
 import { openCacheFolder } from "@cloister/vm/node";
 
 /** Compiled code that machines of this user share. */
@@ -12,9 +12,9 @@ export type SharedCode = {
  * Opens the code that earlier machines have compiled: it is known by the bytes of the guest's code, and made by the engine alone, so a
  * machine can put nothing into it that another one would run. Undefined where it can't be had: then everything is compiled anew.
  */
-export async function openSharedCode(path: string): Promise<SharedCode | undefined> {
+export async function openSharedCode(path: string, native: NativeCode | undefined): Promise<SharedCode | undefined> {
   try {
-    const folder = await openCacheFolder({ folder: path, engine: engineIdentity() });
+    const folder = await openCacheFolder({ folder: path, engine: engineIdentity(), native });
     const { cache } = await folder.load();
     return { cache, save: () => folder.save(cache).then(() => undefined, tell) };
   } catch (error: unknown) {

@@ -13,8 +13,7 @@ const launch = readRecord(folder, FILES.launch, launchSchema);
 if (launch === undefined) throw new Error(`there is nothing to start in ${folder}`);
 const { socketFolder } = launch;
 const env = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-const codeFolder = join(machinePlaces(Object.fromEntries(env)).cache, "vm-code");
-const machine = await RunningMachine.open(folder, launch, codeFolder);
+const machine = await RunningMachine.open(folder, launch, machinePlaces(Object.fromEntries(env)));
 for (let port = 0; port < GUEST_PORTS; port++)
   await servePort(machine.guestPort(port), join(socketFolder, guestSocket(port)));
 machine.start();

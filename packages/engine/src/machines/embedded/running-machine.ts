@@ -10,7 +10,8 @@ import {
   type MachineOptions,
   VmError,
 } from "@cloister/vm";
-import { nodeHost, openSnapshotFile } from "@cloister/vm/node";
+import { nodeHost, openNativeCode, openSnapshotFile } from "@cloister/vm/node";
+import type { MachinePlaces } from "../places.ts";
 import { GUEST_PORTS } from "../virtual/guest-port.ts";
 import { IMAGE_FILES } from "../virtual/layers.ts";
 import { CONSOLE_LOG } from "../virtual/record.ts";
@@ -56,20 +57,21 @@ export class RunningMachine {
 
   /**
    * Makes a machine of the files in its folder.
-   * @param codeFolder where machines keep what they have compiled
+   * @param places where machines keep what they have compiled
    * @throws VmError where the image, the disk or the memory can't be had
    */
   static async open(
     folder: string,
     { layer, memoryMib, state }: LaunchRecord,
-    codeFolder: string,
+    { code: codeFolder, codeKey }: Pick<MachinePlaces, "code" | "codeKey">,
   ): Promise<RunningMachine> {
     const imageFolder = dirname(realpathSync(join(folder, IMAGE_FILES.disk)));
     const disk = new SwitchingDisk(join(folder, layer), imageFolder);
     // Code that was loaded stays in memory: that pays for a boot, which runs much of it. What goes on in the middle has its own code with it.
-    const code = state === undefined ? await openSharedCode(codeFolder) : undefined;
+    const native = await openNativeCode(codeKey);
+    const code = state === undefined ? await openSharedCode(codeFolder, native) : undefined;
     const machine = await createMachine({
-      host: nodeHost(),
+      host: nodeHost(native),
       ...(state === undefined ? bootFiles(folder) : { snapshot: openSnapshotFile(state) }),
       memoryMib,
       ...(code === undefined ? {} : { cache: code.cache }),

@@ -147,7 +147,7 @@ export class BareCore {
 
   /** Makes units of their bodies. */
   instantiate(bodies: readonly Uint8Array[]): readonly Unit[] {
-    const module = new WebAssembly.Module(encodeUnits(bodies, DESCRIPTION));
+    const module = new WebAssembly.Module(encodeUnits(bodies, DESCRIPTION.shared));
     const { exports } = new WebAssembly.Instance(module, { host: this.#unitHost });
     return bodies.map((_, index) => {
       const code = exports[`u${index}`] as (pc: bigint, depth: number, unit: number) => bigint;
