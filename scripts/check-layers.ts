@@ -7,13 +7,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   vm: [],
   engine: ["@cloister/core", "@cloister/vm", "@cloister/vm/node"],
   testkit: [],
-  // Audits, reports and the gateway are rooms of the engine with a door of their own: a run does not load them to start.
+  // Audits, reports, machines and the gateway are rooms of the engine with a door of their own: a run does not load them to start.
   cli: [
     "@cloister/core",
     "@cloister/engine",
     "@cloister/engine/audit",
     "@cloister/engine/gateway",
     "@cloister/engine/machines",
+    "@cloister/engine/places",
     "@cloister/engine/report",
     "@cloister/testkit",
     "@cloister/vm",

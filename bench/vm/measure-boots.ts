@@ -59,7 +59,7 @@ export async function measureBoots(place: Place): Promise<Measurement[]> {
 /** A machine that waits for a line on its console. @returns the path of its snapshot */
 async function saveSnapshot(place: Place): Promise<string> {
   const snapshot = join(place.folder, "snapshot");
-  await runToEnd(cloister({ ...place, workload: ASK }, ["--save", snapshot, "--save-on", `@begin ${ASK}`]));
+  await runToEnd(cloister({ ...place, workload: ASK }, ["--save", snapshot, "--save-on", "@waiting"]));
   return snapshot;
 }
 

@@ -2,7 +2,7 @@ import { VmError } from "../error.ts";
 import type { Mode } from "../memory/layout.ts";
 import { CHECKSUM_BYTES, checksum } from "./checksum.ts";
 import { CodeCache, type CodeCacheOptions, type FoundUnit } from "./code-cache.ts";
-import { type NativeCode, SEAL_BYTES } from "./native-code.ts";
+import type { NativeCode } from "./native-code.ts";
 import { decodeNativePart, encodeNativePart } from "./native-part.ts";
 import type { CachedUnit, Segment } from "./unit.ts";
 
@@ -16,7 +16,7 @@ import type { CachedUnit, Segment } from "./unit.ts";
  *              20  u32 number of their segments, at most 2^20
  *              24  u32 bytes of their code
  *              28  u32 bytes of their bodies
- *              32  u32 bytes of the machine code and its seal; 0: there is neither
+ *              32  u32 bytes of the machine code; 0: there is none
  *     engine    identification, printable ASCII
  *     units     16 bytes each: u8 mode, u8 shape (0 block, 1 region), u16 segments, u16 instructions, u16 bytes of code,
  *               u32 bytes of body, u32 uses
@@ -25,7 +25,6 @@ import type { CachedUnit, Segment } from "./unit.ts";
  *     bodies    the units' WebAssembly function bodies, likewise
  *     checksum  16 bytes: MurmurHash3_x86_128, seed 0, of all that stands before
  *     native    what the host's compiler made of the bodies: `native-part.ts`
- *     seal      32 bytes: HMAC-SHA256 of all that stands before, with a key that only this user knows
  *
  *     version   since   changes
  *     1         0.1.0   the first
@@ -33,8 +32,8 @@ import type { CachedUnit, Segment } from "./unit.ts";
  *
  * Bodies are trusted because the file is the user's own and its checksum is right: a checksum finds damage, not malice. What a body can do
  * is bounded all the same: WebAssembly is validated before it runs, reaches nothing but the machine's own memory, and calls nothing
- * but the helpers of the hart, which take any argument that a guest could make them take. Machine code is bounded by nothing: it is used
- * where its seal shows that this user wrote the file, as it is, and left alone otherwise.
+ * but the helpers of the hart, which take any argument that a guest could make them take. Machine code is bounded by nothing, and the
+ * checksum does not cover it: the host that wrote it knows it again by a seal of its own (`native-code.ts`).
  */
 export const CACHE_FORMAT_VERSION = 2;
 
@@ -61,12 +60,6 @@ export type CacheHeader = {
   readonly nativeBytes: number;
 };
 
-/** How to read a cache. */
-export type DecodeOptions = CodeCacheOptions & {
-  /** Makes modules of machine code that the file holds. Left out: they are compiled anew. */
-  readonly native?: NativeCode;
-};
-
 /**
  * Writes a cache to bytes.
  * @param engine what the bodies depend on besides the guest's code: the engine's version and features. 1 to 256 printable ASCII characters
@@ -83,7 +76,7 @@ export function encodeCache(cache: CodeCache, engine: string, native?: NativeCod
     segments: sum(units, ({ segments }) => segments.length),
     codeBytes: sum(units, ({ code }) => code.length),
     bodyBytes: sum(units, ({ body }) => body.length),
-    nativeBytes: nativePart.length === 0 ? 0 : nativePart.length + SEAL_BYTES,
+    nativeBytes: nativePart.length,
   };
   const parts = partsOf(header);
   const { end } = parts;
@@ -96,10 +89,7 @@ export function encodeCache(cache: CodeCache, engine: string, native?: NativeCod
     writeUnit(view, parts, unit);
   }
   bytes.set(checksum(bytes.subarray(0, end)), end);
-  if (native && header.nativeBytes > 0) {
-    bytes.set(nativePart, end + CHECKSUM_BYTES);
-    bytes.set(native.seal(bytes.subarray(0, -SEAL_BYTES)), bytes.length - SEAL_BYTES);
-  }
+  bytes.set(nativePart, end + CHECKSUM_BYTES);
   return bytes;
 }
 
@@ -108,11 +98,7 @@ export function encodeCache(cache: CodeCache, engine: string, native?: NativeCod
  * @param engine as for `encodeCache`: a file of another engine is refused
  * @throws VmError `cache_invalid`, with the reason
  */
-export function decodeCache(
-  bytes: Uint8Array<ArrayBuffer>,
-  engine: string,
-  { native, ...options }: DecodeOptions = {},
-): CodeCache {
+export function decodeCache(bytes: Uint8Array<ArrayBuffer>, engine: string, options: CodeCacheOptions = {}): CodeCache {
   const header = readCacheHeader(bytes);
   const { end } = partsOf(header);
   const length = end + CHECKSUM_BYTES + header.nativeBytes;
@@ -123,18 +109,10 @@ export function decodeCache(
   const cache = new CodeCache(options);
   const { added, fault } = cache.addAll(readUnits(bytes, header));
   if (fault !== undefined) throw refusal(fault);
-  if (native && isSealed(bytes, header, native)) {
-    const part = bytes.subarray(end + CHECKSUM_BYTES, -SEAL_BYTES);
-    for (const module of decodeNativePart(part, added, native)) cache.keepModule(module);
-  }
+  const modules = decodeNativePart(bytes.subarray(end + CHECKSUM_BYTES), added);
+  if (!modules) throw refusal("its machine code is not as large as it says");
+  for (const module of modules) cache.keepModule(module);
   return cache;
-}
-
-/** True where this user wrote the machine code. */
-function isSealed(bytes: Uint8Array, { nativeBytes }: CacheHeader, native: NativeCode): boolean {
-  if (nativeBytes <= SEAL_BYTES) return false;
-  const seal = native.seal(bytes.subarray(0, -SEAL_BYTES));
-  return seal.every((byte, index) => byte === bytes[bytes.length - SEAL_BYTES + index]);
 }
 
 /**

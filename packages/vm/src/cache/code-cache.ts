@@ -12,7 +12,10 @@ export type FoundUnit = CachedUnit & {
 export type CachedModule = {
   /** Indices of the units that its functions are, in order. */
   readonly units: readonly number[];
-  readonly module: WebAssembly.Module;
+  /** What the host made of them. Left out: nobody has needed it yet in this process. */
+  module?: WebAssembly.Module | undefined;
+  /** What the host kept of that in an earlier run. Left out: nothing, or nothing that it can use. */
+  stored?: Uint8Array<ArrayBuffer> | undefined;
 };
 
 /** What a cache did since it was made. */
@@ -188,17 +191,17 @@ export class CodeCache {
 
   /** Takes in those modules of another cache that are made of units which this one has, for a good part: with their other units. */
   takeModules(other: CodeCache): void {
-    for (const { units: indices, module } of other.#modules) {
-      const units = indices.flatMap((index) => other.#at(index) ?? []);
+    for (const module of other.#modules) {
+      const units = module.units.flatMap((index) => other.#at(index) ?? []);
       const known = units.filter((unit) => this.#same(unit, unit.key));
-      if (units.length < indices.length || known.length < units.length * WANTED_PART) continue;
-      this.keepModule({ module, units: units.map((unit) => this.#insert({ ...unit, uses: 0 }, 0).index) });
+      if (units.length < module.units.length || known.length < units.length * WANTED_PART) continue;
+      this.keepModule({ ...module, units: units.map((unit) => this.#insert({ ...unit, uses: 0 }, 0).index) });
     }
   }
 
   /** Of two modules with the same unit, the other cache's stays. @param indices by those of the other cache */
   #mergeModules(others: readonly CachedModule[], indices: ReadonlyMap<number, number>): void {
-    const added = others.map(({ units, module }) => ({ module, units: units.map((unit) => indices.get(unit) ?? 0) }));
+    const added = others.map((module) => ({ ...module, units: module.units.map((unit) => indices.get(unit) ?? 0) }));
     const covered = new Set(added.flatMap(({ units }) => units));
     const left = this.#modules.filter(({ units }) => !units.some((unit) => covered.has(unit)));
     this.#modules = [...added, ...left];

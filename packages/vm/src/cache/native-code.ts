@@ -1,22 +1,18 @@
-/** What a host's WebAssembly compiler made of a module of units, as bytes. */
-export type NativeModule = {
-  readonly code: Uint8Array<ArrayBuffer>;
-  /** The units' function bodies, in the module's order: the module is made of them anew. */
-  readonly bodies: readonly Uint8Array[];
-};
-
 /**
- * Keeps the machine code that a host's WebAssembly compiler makes of units, where the host can. Such bytes are run as they are, unlike
- * WebAssembly, which is checked first: whoever loads them has to know by their seal that this user wrote them.
+ * Keeps the machine code that a host's WebAssembly compiler makes of units, where the host can. Such code is run as it is, unlike
+ * WebAssembly, which is checked first: what this user did not write is to be refused.
  */
 export interface NativeCode {
-  /** Takes down what each module was compiled to so far. Undefined for one that can't be taken down. */
-  save(modules: readonly WebAssembly.Module[]): readonly (Uint8Array<ArrayBuffer> | undefined)[];
-  /** Makes modules of what `save` gave. Undefined for one that another version of the compiler made, or for another processor. */
-  load(modules: readonly NativeModule[]): readonly (WebAssembly.Module | undefined)[];
-  /** What only this user's programs can tell of bytes. @returns SEAL_BYTES bytes */
-  seal(bytes: Uint8Array): Uint8Array;
+  /**
+   * Takes down what a module was compiled to so far.
+   * @param bodies of its units, in order
+   * @returns undefined where that is nothing yet, or can't be had
+   */
+  save(module: WebAssembly.Module, bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Makes a module of what `save` gave.
+   * @param code may be anything @param bodies of its units, in order
+   * @returns undefined where this user did not save it, for these bodies; or another version of the compiler did, or for another processor
+   */
+  load(code: Uint8Array<ArrayBuffer>, bodies: readonly Uint8Array[]): WebAssembly.Module | undefined;
 }
-
-/** Bytes of a seal. */
-export const SEAL_BYTES = 32;

@@ -1,6 +1,6 @@
 import { VmError } from "../error.ts";
-import { decodeCache, type DecodeOptions, encodeCache } from "./cache-file.ts";
-import { CodeCache } from "./code-cache.ts";
+import { decodeCache, encodeCache } from "./cache-file.ts";
+import { CodeCache, type CodeCacheOptions } from "./code-cache.ts";
 import type { NativeCode } from "./native-code.ts";
 
 /** Where a host keeps one engine's cache, as bytes. */
@@ -31,7 +31,7 @@ export type SavedCache = {
 export function readStoredCache(
   bytes: Uint8Array<ArrayBuffer> | undefined,
   engine: string,
-  options: DecodeOptions = {},
+  options: CodeCacheOptions = {},
 ): LoadedCache {
   if (!bytes) return { cache: new CodeCache(options) };
   try {
@@ -46,7 +46,7 @@ export function readStoredCache(
 export async function loadStoredCache(
   store: CacheStore,
   engine: string,
-  options: DecodeOptions = {},
+  options: CodeCacheOptions = {},
 ): Promise<LoadedCache> {
   return readStoredCache(await store.load(), engine, options);
 }
@@ -61,10 +61,7 @@ export async function saveStoredCache(
   engine: string,
   native?: NativeCode,
 ): Promise<SavedCache> {
-  const { cache: merged, note } = await loadStoredCache(store, engine, {
-    maxBytes: cache.maxBytes,
-    ...(native ? { native } : {}),
-  });
+  const { cache: merged, note } = await loadStoredCache(store, engine, { maxBytes: cache.maxBytes });
   merged.merge(cache);
   const bytes = encodeCache(merged, engine, native);
   await store.save(bytes);

@@ -1,4 +1,5 @@
-import type { CodeCache, FoundUnit } from "../cache/code-cache.ts";
+import type { CachedModule, CodeCache, FoundUnit } from "../cache/code-cache.ts";
+import type { NativeCode } from "../cache/native-code.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import { RAM_BASE } from "../memory/layout.ts";
 import { encodeUnits } from "./compile-batch.ts";
@@ -19,21 +20,30 @@ export type CachedUnitsOptions = {
   readonly memoryDescription: MemoryDescription;
   readonly host: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly compiler?: UnitCompiler;
+  /** Makes modules of what was kept of them. Left out: their units are compiled anew. */
+  readonly native?: NativeCode;
 };
 
-/** The units of a code cache, instantiated for one machine: the hottest first, beside the machine where it has a compiler. */
+/**
+ * The units of a code cache, for one machine. Those that there is machine code of are instantiated when one of their module is looked for;
+ * the rest is compiled: the hottest first, beside the machine where it has a compiler.
+ */
 export class CachedUnits {
   readonly #options: CachedUnitsOptions;
   /** Functions by the index of their unit in the cache. */
   readonly #code: Map<number, unknown> = new Map();
+  /** Modules that are not instantiated yet, by the index of each of their units. */
+  readonly #modules: Map<number, CachedModule> = new Map();
   /** Modules that are still to come. */
   #loading = 0;
 
   constructor(options: CachedUnitsOptions) {
     this.#options = options;
-    const { cache } = options;
-    if (this.#canShareModules) for (const { units, module } of cache.modules) this.#instantiate(units, module);
-    const missing = cache.units().filter(({ index }) => !this.#code.has(index));
+    const { cache, native } = options;
+    const modules = cache.modules.filter(({ module, stored }) => module ?? (native && stored));
+    if (this.#canShareModules)
+      for (const module of modules) for (const unit of module.units) this.#modules.set(unit, module);
+    const missing = cache.units().filter(({ index }) => !this.#modules.has(index));
     for (const units of this.#chunks(missing)) void this.#load(units);
   }
 
@@ -83,6 +93,23 @@ export class CachedUnits {
     units.forEach((index, position) => this.#code.set(index, exports[`u${position}`]));
   }
 
+  /** Instantiates the module of a unit; where there is nothing of use in it any more, its units are compiled. */
+  #open(index: number): unknown {
+    const module = this.#modules.get(index);
+    if (!module) return undefined;
+    const { cache, native } = this.#options;
+    for (const unit of module.units) this.#modules.delete(unit);
+    const units = module.units.flatMap((unit) => cache.get(unit) ?? []);
+    const bodies = units.map(({ body }) => body);
+    module.module ??= module.stored && native?.load(module.stored, bodies);
+    if (module.module) this.#instantiate(module.units, module.module);
+    else {
+      module.stored = undefined;
+      void this.#load(units);
+    }
+    return this.#code.get(index);
+  }
+
   /** True while units are still being loaded: the host should listen for them. */
   get isLoading(): boolean {
     return this.#loading > 0;
@@ -93,7 +120,7 @@ export class CachedUnits {
     const offset = (request.address - RAM_BASE) % 4096;
     const { cache } = this.#options;
     const found = cache.find(request.mode, request.shape, page, offset);
-    const code = found && this.#code.get(found.index);
+    const code = found && (this.#code.get(found.index) ?? this.#open(found.index));
     if (!found || code === undefined) return undefined;
     cache.noteUse(found.index);
     return { unit: { ...found, ...request }, code };

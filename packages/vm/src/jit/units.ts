@@ -3,6 +3,7 @@ import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../me
 import { PAGE_BYTES } from "../memory/page.ts";
 import type { MemoryDescription } from "../processor/core-module.ts";
 import { CodeCache } from "../cache/code-cache.ts";
+import type { NativeCode } from "../cache/native-code.ts";
 import { CachedUnits } from "./cached-units.ts";
 import { compileBatch, isCurrent } from "./compile-batch.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Shape, UnitCompiler } from "./request.ts";
@@ -18,6 +19,8 @@ export type UnitsOptions = {
   readonly compiler?: UnitCompiler;
   /** What was compiled in earlier runs; takes in what is compiled now. */
   readonly cache?: CodeCache;
+  /** Makes use of the machine code in it. */
+  readonly native?: NativeCode;
   /** Shapes of units that a hot place may become, the best first. */
   readonly shapes: readonly Shape[];
   /** How often a jump arrives at a place before it is looked for in the cache. */

@@ -12,6 +12,6 @@ export async function createMachine({ snapshot, ...options }: MachineOptions): P
   checkOptions(options);
   if (snapshot === undefined) return new VirtualMachine(options);
   const files = [snapshot].flat().map(toSnapshotFile);
-  const state = await readSnapshot(files, options.host);
+  const state = await readSnapshot(files, options.host.codecs ?? [], options.host.crc32);
   return new VirtualMachine({ memoryMib: state.memoryBytes / MIB_BYTES, ...options }, state);
 }

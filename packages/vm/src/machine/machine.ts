@@ -192,7 +192,8 @@ export class VirtualMachine implements Machine {
 
   async restore(snapshot: SnapshotBytes | readonly SnapshotBytes[]): Promise<void> {
     const files = [snapshot].flat().map(toSnapshotFile);
-    const state = await readSnapshot(files, this.parts.options.host);
+    const { codecs = [], crc32 } = this.parts.options.host;
+    const state = await readSnapshot(files, codecs, crc32);
     await this.#betweenSlices(() => this.#enter(state));
   }
 

@@ -113,8 +113,16 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
   };
 }
 
-function compilation({ compileAfter, cache }: MachineOptions): Pick<ProcessorOptions, "compileAfter" | "cache"> {
-  return { ...(compileAfter === undefined ? {} : { compileAfter }), ...(cache === undefined ? {} : { cache }) };
+function compilation({
+  compileAfter,
+  cache,
+  host: { native },
+}: MachineOptions): Pick<ProcessorOptions, "compileAfter" | "cache" | "native"> {
+  return {
+    ...(compileAfter === undefined ? {} : { compileAfter }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(native === undefined ? {} : { native }),
+  };
 }
 
 /** Powers the machine on again: what it starts with is loaded anew, the rest of memory stays as it is. */

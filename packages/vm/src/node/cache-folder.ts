@@ -69,9 +69,9 @@ export class CacheFolder {
   }
 
   async #load(): Promise<LoadedCache> {
-    const { engine, maxBytes, native } = this.#options;
+    const { engine, maxBytes } = this.#options;
     const { bytes, fault } = await readPrivateFile(this.path, mostFileBytes(maxBytes));
-    const { cache, note = fault } = readStoredCache(bytes, engine, { maxBytes, ...(native ? { native } : {}) });
+    const { cache, note = fault } = readStoredCache(bytes, engine, { maxBytes });
     if (note === undefined) return { cache };
     await setAside(this.path);
     return { cache, note };

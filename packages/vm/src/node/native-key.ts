@@ -9,16 +9,17 @@ const KEY_BYTES = 32;
 /**
  * Reads the key that a user's machine code is sealed with; makes one where there is none.
  * @param path of a file in a folder of the user's own
- * @returns undefined where the file holds something else: nothing is sealed then
- * @throws VmError `option_invalid` where others may write to the folder
+ * @returns undefined where that can't be: others may write there, or the file holds something else
  */
 export async function openNativeKey(path: string): Promise<Uint8Array | undefined> {
-  await makePrivateFolder(dirname(path));
-  const { bytes, fault } = await readPrivateFile(path, KEY_BYTES);
-  if (fault !== undefined) return undefined;
-  if (bytes !== undefined) return bytes.length === KEY_BYTES ? bytes : undefined;
-  await makeKey(path);
-  return openNativeKey(path);
+  try {
+    await makePrivateFolder(dirname(path));
+    if ((await readPrivateFile(path, KEY_BYTES)).bytes === undefined) await makeKey(path);
+    const { bytes } = await readPrivateFile(path, KEY_BYTES);
+    return bytes?.length === KEY_BYTES ? bytes : undefined;
+  } catch {
+    return undefined; // A machine does without.
+  }
 }
 
 /** Whoever comes first makes the key, and it is there as a whole or not at all. */

@@ -4,6 +4,7 @@ import { floatOperation } from "../float/operation.ts";
 import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { UNKNOWN_BITS } from "../ir/lower.ts";
 import { HOT_BLOCK } from "../jit/compile-unit.ts";
+import type { NativeCode } from "../cache/native-code.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
@@ -43,6 +44,8 @@ export type ProcessorOptions = {
   readonly compiler?: UnitCompiler;
   /** What was compiled in earlier runs; takes in what is compiled now. */
   readonly cache?: CodeCache;
+  /** As for machines' hosts. */
+  readonly native?: NativeCode;
   /** How often a jump arrives at a place before it is compiled: 1 to 65535. */
   readonly compileAfter?: number;
 };
@@ -116,6 +119,7 @@ export class Processor {
       blockThreshold,
       ...(options.compiler ? { compiler: options.compiler } : {}),
       ...(options.cache ? { cache: options.cache } : {}),
+      ...(options.native ? { native: options.native } : {}),
     });
     this.#jumps.fill(0xff);
   }

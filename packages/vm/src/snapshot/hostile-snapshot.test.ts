@@ -23,7 +23,7 @@ const pack = (compress: boolean): readonly Section[] => [...packState(state, { i
 const sections = pack(true);
 
 const read = (file: Uint8Array, codecs = NODE_CODECS): Promise<RestoredState> =>
-  readSnapshot([toSnapshotFile(file)], { codecs });
+  readSnapshot([toSnapshotFile(file)], codecs);
 
 /** The memory of a state, also what is read only when a machine looks there. */
 function memoryOf({ pages, source }: RestoredState): Uint8Array {

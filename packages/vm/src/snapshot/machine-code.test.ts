@@ -56,7 +56,7 @@ test("a fork runs mostly the code of the machine that it was made of", async () 
 test("the code of a snapshot is that of its memory, and is left out where nobody wants it", async () => {
   const hot = await hotMachine();
   const read = async (options: SnapshotOptions): Promise<RestoredState> =>
-    readSnapshot([toSnapshotFile(await hot.machine.snapshot(options))], { codecs: NODE_CODECS });
+    readSnapshot([toSnapshotFile(await hot.machine.snapshot(options))], NODE_CODECS);
   const { readCode } = await read({});
   const units = (await readCode?.())?.units() ?? [];
   equal(units.length, hot.machine.parts.processor.unitsInUse().length);

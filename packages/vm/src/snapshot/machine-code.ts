@@ -29,9 +29,9 @@ export function encodeMachineCode(code: CodeCache, native?: NativeCode): Uint8Ar
 
 /**
  * Reads the code of a snapshot.
- * @param code as `encodeMachineCode` gave it @param native as for `decodeCache`
+ * @param code as `encodeMachineCode` gave it
  * @returns an empty cache where it is of another engine, or damaged: then all is compiled anew
  */
-export function decodeMachineCode(code: Uint8Array, native?: NativeCode): CodeCache {
-  return readStoredCache(Uint8Array.from(code), engineIdentity(), native ? { native } : {}).cache;
+export function decodeMachineCode(code: Uint8Array): CodeCache {
+  return readStoredCache(Uint8Array.from(code), engineIdentity()).cache;
 }

@@ -1,12 +1,10 @@
-import type { NativeCode } from "../cache/native-code.ts";
 import { readBytes, readFlag, readNumber } from "../bus/device-state.ts";
 import type { DeviceState } from "../bus/port.ts";
 import { stateList } from "../devices/virtio/state.ts";
-import type { MachineHost } from "../machine/host.ts";
 import { MEMORY_MIB, MIB_BYTES } from "../machine/options.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
 import type { BlockCodec } from "./codec.ts";
-import { portableCrc32 } from "./crc32.ts";
+import { type Crc32, portableCrc32 } from "./crc32.ts";
 import { ID_BYTES, invalidSnapshot } from "./format.ts";
 import type { RestoredState } from "./machine-state.ts";
 import { decodeMachineCode } from "./machine-code.ts";
@@ -21,28 +19,26 @@ const SECTION_BYTES_MAX = 2 ** 30;
 /** Snapshots that are laid one over the other. */
 const LAYERS_MAX = 64;
 
-/** What of a host reading a snapshot takes. */
-export type SnapshotHost = Pick<MachineHost, "codecs" | "crc32" | "native">;
-
 /** A snapshot that was opened, and the deltas over it. */
 type Layer = { readonly directory: Directory; readonly machine: DeviceState; readonly memory: MemoryLayer };
 
 /**
  * Reads a snapshot. What is compressed is expanded; memory that is not is read when the machine looks at it, and only then found damaged.
  * @param files a whole snapshot, and the deltas over it in order; closed as soon as they are not needed any more
- * @param host has what it may be compressed with, may check it faster than the engine does, and may have a use for the code in it
+ * @param codecs of the host
+ * @param crc32 that of the host is faster
  * @throws VmError `snapshot_invalid` where one is damaged, of another version, not of the one before, or makes no sense
  */
 export async function readSnapshot(
   files: readonly SnapshotFile[],
-  { codecs = [], crc32 = portableCrc32, native }: SnapshotHost,
+  codecs: readonly BlockCodec[],
+  crc32: Crc32 = portableCrc32,
 ): Promise<RestoredState> {
   const close = (): void => files.forEach((file) => file.close());
   try {
     const state = await readLayers(
       files.map((file) => ({ file, crc32 })),
       codecs,
-      native,
     );
     return state.source === undefined ? await withoutFiles(state, close) : state;
   } catch (error) {
@@ -58,11 +54,7 @@ async function withoutFiles(state: RestoredState, close: () => void): Promise<Re
   return code === undefined ? state : { ...state, readCode: () => Promise.resolve(code) };
 }
 
-async function readLayers(
-  files: readonly SectionsIn[],
-  codecs: readonly BlockCodec[],
-  native: NativeCode | undefined,
-): Promise<RestoredState> {
+async function readLayers(files: readonly SectionsIn[], codecs: readonly BlockCodec[]): Promise<RestoredState> {
   if (files.length > LAYERS_MAX) throw invalidSnapshot(`has ${files.length} layers, more than ${LAYERS_MAX}`);
   const layers = await Promise.all(files.map((file) => readLayer(file, codecs)));
   const last = layers.at(-1);
@@ -78,7 +70,7 @@ async function readLayers(
     devices: decodeState(await bytesOf("devices")),
     drives: stateList(decodeState(await bytesOf("drives")), "drives"),
     ...(await readMemory(layers, codecs)),
-    ...(last.directory.has("code") ? { readCode: async () => decodeMachineCode(await bytesOf("code"), native) } : {}),
+    ...(last.directory.has("code") ? { readCode: async () => decodeMachineCode(await bytesOf("code")) } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { machinePlaces } from "@cloister/engine/machines";
+import { machinePlaces } from "@cloister/engine/places";
 import { CodeCache, engineIdentity, type NativeCode, VmError } from "@cloister/vm";
 import { type CacheFolder, openCacheFolder, openNativeCode } from "@cloister/vm/node";
 import type { VmRunOptions } from "../../definitions/vm.ts";
@@ -11,7 +11,7 @@ export type OpenCodeCache = {
   /** Keeps machine code, where it can be kept. */
   readonly native: NativeCode | undefined;
   /** Keeps what was compiled. What fails is told, and ends nothing. */
-  save(): Promise<void>;
+  save(): Promise<unknown>;
 };
 
 /** The folder that compiled code is kept in: what `--cache` says, or in the user's cache folder. */
@@ -21,38 +21,36 @@ export function codeCacheFolder(chosen: string | undefined, { cwd, env }: Termin
 
 /**
  * Opens the code cache that the options name. A cache that can't be used is told, and done without. For a machine that goes on from a
- * snapshot, which has its code with it, it begins empty: what is there is not loaded, only added to.
+ * snapshot, which has its code with it and is to answer soon, it begins empty: what is there is not looked at until it is added to.
  */
 export async function openCodeCache(
   { cache: chosen, restore }: Pick<VmRunOptions, "cache" | "restore">,
   terminal: Terminal,
 ): Promise<OpenCodeCache | undefined> {
   if (chosen === false) return undefined;
+  const native = await openNativeCode(machinePlaces(terminal.env).codeKey);
+  const open = (): Promise<CacheFolder> =>
+    openCacheFolder({ folder: codeCacheFolder(chosen, terminal), engine: engineIdentity(), native });
+  if (restore !== undefined) {
+    const cache = new CodeCache();
+    return { cache, native, save: () => orTell(async () => (await open()).save(cache), terminal) };
+  }
+  const loaded = await orTell(async () => {
+    const folder = await open();
+    return { folder, ...(await folder.load()) };
+  }, terminal);
+  if (loaded === undefined) return undefined;
+  const { folder, cache, note } = loaded;
+  if (note !== undefined) terminal.note(note);
+  return { cache, native, save: () => orTell(() => folder.save(cache), terminal) };
+}
+
+async function orTell<Result>(act: () => Promise<Result>, terminal: Terminal): Promise<Result | undefined> {
   try {
-    const native = await openNativeCode(machinePlaces(terminal.env).codeKey);
-    const folder = await openCacheFolder({
-      folder: codeCacheFolder(chosen, terminal),
-      engine: engineIdentity(),
-      native,
-    });
-    const { cache, note } = restore === undefined ? await folder.load() : { cache: new CodeCache() };
-    if (note !== undefined) terminal.note(note);
-    return { cache, native, save: () => save(cache, folder, terminal) };
+    return await act();
   } catch (error) {
-    tell(error, terminal);
+    if (!(error instanceof VmError)) throw error;
+    terminal.note(`compiled code is not kept: ${error.message}`);
     return undefined;
   }
-}
-
-async function save(cache: CodeCache, folder: CacheFolder, terminal: Terminal): Promise<void> {
-  try {
-    await folder.save(cache);
-  } catch (error) {
-    tell(error, terminal);
-  }
-}
-
-function tell(error: unknown, terminal: Terminal): void {
-  if (!(error instanceof VmError)) throw error;
-  terminal.note(`compiled code is not kept: ${error.message}`);
 }

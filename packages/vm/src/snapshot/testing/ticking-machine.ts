@@ -142,9 +142,7 @@ export class TickingMachine {
       host,
     };
     const state =
-      snapshot === undefined
-        ? undefined
-        : await readSnapshot([snapshot].flat().map(toSnapshotFile), { codecs: NODE_CODECS });
+      snapshot === undefined ? undefined : await readSnapshot([snapshot].flat().map(toSnapshotFile), NODE_CODECS);
     host.machine = new VirtualMachine(all as MachineOptions, state);
     return new TickingMachine(host.machine);
   }
