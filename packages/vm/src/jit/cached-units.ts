@@ -5,8 +5,13 @@ import { RAM_BASE } from "../memory/layout.ts";
 import { encodeUnits } from "./compile-batch.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, UnitCompiler } from "./request.ts";
 
-/** A unit that was compiled in an earlier run, and its code of now. */
-export type LoadedUnit = { readonly unit: CompiledUnit; readonly code: unknown };
+/** A unit of the cache, and its code. */
+export type LoadedUnit = {
+  readonly unit: CompiledUnit;
+  readonly code: unknown;
+  /** Was it compiled by this machine, and is met again, or by an earlier one? */
+  readonly origin: "compiled" | "loaded";
+};
 
 /** Bytes of bodies that are made one module: V8 wants few and large ones, and has limits. */
 const MODULE_BYTES = 4 * 2 ** 20;
@@ -34,6 +39,8 @@ export class CachedUnits {
   readonly #code: Map<number, unknown> = new Map();
   /** Modules that are not instantiated yet, by the index of each of their units. */
   readonly #modules: Map<number, CachedModule> = new Map();
+  /** Indices of the units that this machine has compiled. */
+  readonly #compiled: Set<number> = new Set();
   /** Modules that are still to come. */
   #loading = 0;
 
@@ -123,17 +130,35 @@ export class CachedUnits {
     const code = found && (this.#code.get(found.index) ?? this.#open(found.index));
     if (!found || code === undefined) return undefined;
     cache.noteUse(found.index);
-    return { unit: { ...found, ...request }, code };
+    return { unit: { ...found, ...request }, code, origin: this.#compiled.has(found.index) ? "compiled" : "loaded" };
   }
 
-  /** Keeps units that were compiled now, for the next run. */
-  add({ units, module }: CompiledBatch): void {
+  /**
+   * Keeps units that were compiled now: for when their code is met again, elsewhere or as its page was dropped, and for the next run.
+   * @param exports of the module
+   */
+  add({ units, module }: CompiledBatch, exports: WebAssembly.Instance["exports"]): void {
     const { cache } = this.#options;
     const added = units.map(({ mode, shape, segments, code, instructions, body }) =>
       cache.add({ mode, shape, segments, code, instructions, body, uses: 1 }),
     );
     const found = added.flatMap((unit) => unit?.index ?? []);
+    added.forEach((unit, position) => {
+      if (!unit) return;
+      this.#code.set(unit.index, exports[`u${position}`]);
+      this.#compiled.add(unit.index);
+    });
     if (this.#canShareModules && found.length === units.length) cache.keepModule({ units: found, module });
+    if (this.#code.size > 2 * cache.statistics.units) this.#forgetDropped();
+  }
+
+  /** The cache is bounded: what it has dropped is not found any more. */
+  #forgetDropped(): void {
+    for (const index of this.#code.keys()) {
+      if (this.#options.cache.get(index)) continue;
+      this.#code.delete(index);
+      this.#compiled.delete(index);
+    }
   }
 }
 

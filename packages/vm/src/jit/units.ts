@@ -113,8 +113,8 @@ export class Units {
     const page = this.#ram.subarray(start, start + PAGE_BYTES);
     const found = this.#cached.find(request, page) ?? this.#adopted?.find(request, page);
     if (!found) return false;
-    this.#enter(found.unit, found.code, "loaded");
-    this.loaded[request.shape]++;
+    this.#enter(found.unit, found.code, found.origin);
+    if (found.origin === "loaded") this.loaded[request.shape]++;
     return true;
   }
 
@@ -168,8 +168,8 @@ export class Units {
   #install(requests: readonly CompileRequest[], batch: CompiledBatch | undefined): void {
     for (const request of requests) this.#requested.delete(keyOf(request));
     if (!batch) return;
-    this.#cached.add(batch);
     const { exports } = new WebAssembly.Instance(batch.module, { host: this.#options.host });
+    this.#cached.add(batch, exports);
     batch.units.forEach((unit, index) => {
       if (!isCurrent(this.#ram, unit)) return;
       this.compiled[unit.shape]++;

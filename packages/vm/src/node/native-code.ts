@@ -28,10 +28,10 @@ export function createNativeCode(key: Uint8Array): NativeCode {
   return {
     save(module, bodies) {
       const code = withIntrinsics((intrinsics) => serialize(module, intrinsics));
-      return code && Buffer.concat([seal(key, code, bodies), code]);
+      return code && Uint8Array.from(Buffer.concat([seal(key, code, bodies), code]));
     },
     load(sealed, bodies) {
-      const code = sealed.slice(SEAL_BYTES);
+      const code = new Uint8Array(sealed.subarray(SEAL_BYTES)); // A copy: V8 wants a buffer of its own.
       if (sealed.length < SEAL_BYTES || !timingSafeEqual(seal(key, code, bodies), sealed.subarray(0, SEAL_BYTES)))
         return undefined;
       return withIntrinsics(({ deserialize }) => deserialize(code.buffer, encodeUnits(bodies, true)));

@@ -9,7 +9,7 @@ import { codeInUse, decodeMachineCode, encodeMachineCode } from "./machine-code.
 import type { RestoredState } from "./machine-state.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { toSnapshotFile } from "./snapshot-file.ts";
-import { InstructionTime, TickingMachine } from "./testing/ticking-machine.ts";
+import { InstructionTime, lookingForCode, TickingMachine } from "./testing/ticking-machine.ts";
 import type { SnapshotOptions } from "./write-snapshot.ts";
 
 const WHOLE = Infinity;
@@ -41,14 +41,14 @@ test("a machine that goes on from a snapshot runs mostly the code that was compi
   for (const compress of [true, false]) {
     const snapshot = await hot.machine.snapshot({ compress });
     const host = new InstructionTime(SLOW_NANOSECONDS);
-    await runWithCode(await TickingMachine.create({ mode: "region", compileAfter: 10, host }, snapshot));
+    await runWithCode(await TickingMachine.create({ ...lookingForCode(), host }, snapshot));
   }
 });
 
 test("a fork runs mostly the code of the machine that it was made of", async () => {
   const hot = await hotMachine();
   const host = new InstructionTime(SLOW_NANOSECONDS);
-  const fork = TickingMachine.of(await hot.machine.fork({ host }));
+  const fork = TickingMachine.of(await hot.machine.fork({ ...lookingForCode(), host }));
   host.machine = fork.machine;
   await runWithCode(fork);
 });

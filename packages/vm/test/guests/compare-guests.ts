@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { engineIdentity } from "../../src/jit/engine-identity.ts";
 import { openCacheFolder } from "../../src/node/cache-folder.ts";
+import { nodeHost } from "../../src/node/host.ts";
+import { openNativeCode } from "../../src/node/native-code.ts";
 import type { ExecutionMode } from "../../src/processor/processor.ts";
 import { buildImage } from "../built-image.ts";
 import { checkNames, createCheckDisk } from "./guest-disk.ts";
@@ -44,9 +46,10 @@ function readList<Name extends string>(text: string, known: readonly Name[]): re
 async function runOnce(guest: Guest, run: Run, folder: string): Promise<string> {
   const mode: ExecutionMode = run === "cached" ? "auto" : run;
   if (run !== "auto" && run !== "cached") return (await runInEngine(guest, { mode })).console;
-  const store = await openCacheFolder({ folder: join(folder, "code"), engine: engineIdentity() });
+  const native = await openNativeCode(join(folder, "keys", "code"));
+  const store = await openCacheFolder({ folder: join(folder, "code"), engine: engineIdentity(), native });
   const { cache } = await store.load();
-  const { console: printed, statistics } = await runInEngine(guest, { mode, cache });
+  const { console: printed, statistics } = await runInEngine(guest, { mode, cache, host: nodeHost(native) });
   await store.save(cache);
   say(`  ${JSON.stringify(statistics)}`);
   return printed;

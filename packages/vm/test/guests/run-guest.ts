@@ -3,12 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createMemoryDisk } from "../../src/disk/memory-disk.ts";
-import type { CodeCache } from "../../src/cache/code-cache.ts";
 import { createMachine } from "../../src/machine/create-machine.ts";
+import type { MachineOptions } from "../../src/machine/options.ts";
 import type { MachineStatistics } from "../../src/machine/statistics.ts";
 import { openDisk } from "../../src/node/file-disk.ts";
 import { nodeHost } from "../../src/node/host.ts";
-import type { ExecutionMode } from "../../src/processor/processor.ts";
 import { BOOT_WORDS } from "./guest-disk.ts";
 
 /** A guest: the folder of its image, as `cloister image build` makes it, and the content of its second disk. */
@@ -21,12 +20,12 @@ const LONGEST_RUN_MS = 30 * 60_000;
 /** Runs a guest in this engine. @returns what it printed, and what it took */
 export async function runInEngine(
   { image, checks }: Guest,
-  options: { readonly mode: ExecutionMode; readonly cache?: CodeCache },
+  options: Partial<Pick<MachineOptions, "cache" | "host" | "mode">>,
 ): Promise<{ readonly console: string; readonly statistics: MachineStatistics }> {
   const printed: Uint8Array[] = [];
   const machine = await createMachine({
-    ...options,
     host: nodeHost(),
+    ...options,
     kernel: readFileSync(join(image, "vmlinuz")),
     initrd: readFileSync(join(image, "initrd")),
     append: BOOT_WORDS,

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
-import { CodeCache, createMachine, type ExecutionMode, type MachineStatistics } from "@cloister/vm";
+import { createMachine, type ExecutionMode, type MachineStatistics } from "@cloister/vm";
 import { nodeHost } from "@cloister/vm/node";
 import type { BenchProgram } from "./bench-programs.ts";
+import { type KeptCode, runWithKeptCode } from "./run-with-kept-code.ts";
 
 /** What one run of a program took. @property seconds on the wall's clock */
 export type Taken = { readonly seconds: number; readonly statistics?: MachineStatistics };
@@ -27,23 +28,21 @@ const LONGEST_MS = 600_000;
 export function ownEngine(mode: ExecutionMode | "cached"): BenchEngine {
   return {
     name: mode,
-    async run(program) {
+    run(program) {
       if (mode !== "cached") return runOwn(program, { mode });
-      const cache = new CodeCache();
-      await runOwn(program, { mode: "auto", cache });
-      return runOwn(program, { mode: "auto", cache });
+      return runWithKeptCode((code) => runOwn(program, { ...code, mode: "auto" }));
     },
   };
 }
 
 async function runOwn(
   program: BenchProgram,
-  manner: { readonly mode: ExecutionMode; readonly cache?: CodeCache },
+  manner: { readonly mode: ExecutionMode } & Partial<KeptCode>,
 ): Promise<Taken> {
   let printed = "";
   const machine = await createMachine({
-    ...manner,
     host: nodeHost(),
+    ...manner,
     kernel: Buffer.from(program.elf, "base64"),
     memoryMib: MEMORY_MIB,
     rng: false,

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
-import { CodeCache, createMachine, type ExecutionMode } from "@cloister/vm";
+import { createMachine, type ExecutionMode } from "@cloister/vm";
 import { nodeHost } from "@cloister/vm/node";
 import type { VmTestOptions } from "../../definitions/vm.ts";
 import type { CommandHandler } from "../../program/command-definition.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { readImage } from "./read-image.ts";
+import { type KeptCode, runWithKeptCode } from "./run-with-kept-code.ts";
 import { withVmErrors } from "./with-vm-errors.ts";
 
 const USUAL_TIMEOUT = 10;
@@ -19,7 +20,7 @@ const COMPILE_AFTER = 1;
 type Verdict = "pass" | "timeout" | { readonly failure: number };
 
 /** How programs are run. @property timeout in seconds */
-type Manner = { readonly mode: ExecutionMode; readonly timeout: number; readonly cache?: CodeCache };
+type Manner = { readonly mode: ExecutionMode; readonly timeout: number } & Partial<KeptCode>;
 
 /** `cloister vm test`: one machine after the other, each with nothing but its program. */
 export const test: CommandHandler<VmTestOptions> = ({ args, options }, terminal) =>
@@ -34,23 +35,21 @@ export const test: CommandHandler<VmTestOptions> = ({ args, options }, terminal)
     return passed === args.length ? 0 : 1;
   });
 
-/** In mode `cached` a program runs twice: what the first run compiles, the second one finds in the cache. The second counts. */
-async function judgeIn(mode: ExecutionMode | "cached", kernel: Uint8Array, timeout: number): Promise<Verdict> {
+/** In mode `cached` a program runs twice: what the first run compiles, the second one finds in a cache. The second counts. */
+function judgeIn(mode: ExecutionMode | "cached", kernel: Uint8Array, timeout: number): Promise<Verdict> {
   if (mode !== "cached") return judge(kernel, { mode, timeout });
-  const cache = new CodeCache();
-  await judge(kernel, { mode: "region", timeout, cache });
-  return judge(kernel, { mode: "region", timeout, cache });
+  return runWithKeptCode((code) => judge(kernel, { ...code, mode: "region", timeout }));
 }
 
 function print(verdict: Verdict, name: string, terminal: Terminal): void {
   terminal.print(typeof verdict === "string" ? `${verdict} ${name}` : `fail ${name} ${verdict.failure}`);
 }
 
-async function judge(kernel: Uint8Array, { mode, timeout, cache }: Manner): Promise<Verdict> {
+async function judge(kernel: Uint8Array, { timeout, ...manner }: Manner): Promise<Verdict> {
   const machine = await createMachine({
-    kernel,
-    mode,
     host: nodeHost(),
+    ...manner,
+    kernel,
     memoryMib: MEMORY_MIB,
     background: false,
     rng: false,
@@ -58,7 +57,6 @@ async function judge(kernel: Uint8Array, { mode, timeout, cache }: Manner): Prom
     hostTargetInterface: true,
     sliceInstructions: SLICE_INSTRUCTIONS,
     compileAfter: COMPILE_AFTER,
-    ...(cache === undefined ? {} : { cache }),
   });
   const timer = setTimeout(() => void machine.pause(), timeout * 1000);
   const end = await machine.run();

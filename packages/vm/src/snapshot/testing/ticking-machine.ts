@@ -1,3 +1,5 @@
+import { CodeCache } from "../../cache/code-cache.ts";
+import { numberedPage, straightUnit } from "../../cache/testing/units.ts";
 import type { MachineHost } from "../../machine/host.ts";
 import { type Machine, type MachineEnd, VirtualMachine } from "../../machine/machine.ts";
 import type { MachineOptions } from "../../machine/options.ts";
@@ -110,6 +112,13 @@ export class InstructionTime implements MachineHost {
   sleep(): Promise<void> {
     return Promise.reject(new Error("the program never waits"));
   }
+}
+
+/** Options of a machine that looks for code, and compiles none: its cache knows other code alone. */
+export function lookingForCode(): Pick<MachineOptions, "cache" | "compileAfter" | "mode"> {
+  const cache = new CodeCache();
+  cache.add(straightUnit(numberedPage(), 0, 40));
+  return { cache, compileAfter: 65_535, mode: "region" };
 }
 
 /** A machine with the program, and what it printed. */

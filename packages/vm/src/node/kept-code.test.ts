@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import type { CodeCache } from "../cache/code-cache.ts";
+import type { NativeCode } from "../cache/native-code.ts";
+import { engineIdentity } from "../jit/engine-identity.ts";
+import type { MachineStatistics } from "../machine/statistics.ts";
+import { InstructionTime, lookingForCode, TickingMachine } from "../snapshot/testing/ticking-machine.ts";
+import { type CacheFolder, openCacheFolder } from "./cache-folder.ts";
+import { createNativeCode } from "./native-code.ts";
+
+const root = mkdtempSync(join(tmpdir(), "kept-code-"));
+after(() => rmSync(root, { recursive: true }));
+
+const key = new Uint8Array(32).fill(7);
+const native = createNativeCode(key);
+
+/** Counts how often code was loaded, and how often that went well. */
+class CountedCode implements NativeCode {
+  readonly #native: NativeCode;
+  loads = 0;
+  loaded = 0;
+
+  constructor(counted: NativeCode) {
+    this.#native = counted;
+  }
+
+  save(...parameters: Parameters<NativeCode["save"]>): ReturnType<NativeCode["save"]> {
+    return this.#native.save(...parameters);
+  }
+
+  load(...parameters: Parameters<NativeCode["load"]>): ReturnType<NativeCode["load"]> {
+    const module = this.#native.load(...parameters);
+    this.loads++;
+    if (module) this.loaded++;
+    return module;
+  }
+}
+
+type Ran = { readonly output: string; readonly statistics: MachineStatistics; readonly code: CountedCode };
+
+async function run(cache?: CodeCache, code: NativeCode = native): Promise<Ran> {
+  const counted = new CountedCode(code);
+  const host = Object.assign(new InstructionTime(), { native: counted });
+  const machine = await TickingMachine.create({
+    mode: "region",
+    compileAfter: 10,
+    host,
+    ...(cache === undefined ? {} : { cache }),
+  });
+  await machine.runTo(Infinity);
+  return { output: machine.output, statistics: machine.machine.stats(), code: counted };
+}
+
+const openFolder = (name: string): Promise<CacheFolder> =>
+  openCacheFolder({ folder: join(root, name), engine: engineIdentity(), native });
+
+/** A folder with the code of the program, some of it as machine code. */
+async function keptFolder(name: string): Promise<CacheFolder> {
+  const folder = await openFolder(name);
+  const { cache } = await folder.load();
+  await run(cache);
+  for (let tries = 0; tries < 1000; tries++) {
+    await folder.save(cache);
+    const { cache: kept } = await folder.load();
+    if (kept.modules.some(({ stored }) => stored)) return folder;
+    await setTimeout(1); // V8's threads optimize it beside this one.
+  }
+  throw new Error("V8 did not optimize the program's loop.");
+}
+
+const { output } = await run();
+
+test("a machine runs machine code that was kept, compiles nothing, and does the same", async () => {
+  const { cache } = await (await keptFolder("same")).load();
+  const second = await run(cache);
+  assert.equal(second.output, output);
+  assert.deepEqual(second.statistics.compiled, { block: 0, region: 0 });
+  assert.ok(second.code.loads > 0);
+  assert.equal(second.code.loaded, second.code.loads);
+});
+
+test("machines of one process share the code that the first of them has loaded", async () => {
+  const { cache } = await (await keptFolder("shared")).load();
+  await run(cache);
+  const second = await run(cache);
+  assert.equal(second.output, output);
+  assert.equal(second.code.loads, 0);
+  assert.deepEqual(second.statistics.compiled, { block: 0, region: 0 });
+});
+
+test("machine code of another user is not run: the WebAssembly beside it is", async () => {
+  const folder = await keptFolder("other");
+  const { cache } = await folder.load();
+  const second = await run(cache, createNativeCode(new Uint8Array(32)));
+  assert.equal(second.output, output);
+  assert.deepEqual(second.statistics.compiled, { block: 0, region: 0 });
+  assert.ok(second.statistics.loaded.region > 0);
+  assert.ok(second.code.loads > 0);
+  assert.equal(second.code.loaded, 0);
+  const dropped = cache.modules.filter(({ module, stored }) => !module && !stored);
+  assert.equal(dropped.length, second.code.loads, "what is of no use is not kept");
+});
+
+test("a machine without a key runs the WebAssembly", async () => {
+  const { cache } = await (await keptFolder("none")).load();
+  const machine = await TickingMachine.create({ mode: "region", compileAfter: 10, cache });
+  await machine.runTo(Infinity);
+  assert.equal(machine.output, output);
+  assert.deepEqual(machine.machine.stats().compiled, { block: 0, region: 0 });
+});
+
+test("machine code that was damaged in its file is not run", async () => {
+  const folder = await keptFolder("damaged");
+  const { cache } = await folder.load();
+  for (const module of cache.modules)
+    module.stored = module.stored?.map((byte, index) => (index === 100 ? byte ^ 1 : byte));
+  const second = await run(cache);
+  assert.equal(second.output, output);
+  assert.equal(second.code.loaded, 0);
+});
+
+test("a machine that goes on from a snapshot runs its machine code", async () => {
+  const hot = await hotMachine();
+  for (let tries = 0; tries < 1000; tries++) {
+    const snapshot = await hot.machine.snapshot();
+    const code = new CountedCode(native);
+    // So slow that the code is taken in while the program still runs.
+    const host = Object.assign(new InstructionTime(1000), { native: code });
+    const next = await TickingMachine.create({ ...lookingForCode(), host }, snapshot);
+    await next.runTo(Infinity);
+    assert.equal(code.loaded, code.loads);
+    if (code.loaded > 0) return;
+    await setTimeout(1); // V8's threads optimize it beside this one.
+  }
+  throw new Error("V8 did not optimize the program's loop.");
+});
+
+/** A machine that has run much of the program, and whose loop is compiled just now: the program keeps dropping its code, as it writes beside it. */
+async function hotMachine(): Promise<TickingMachine> {
+  const host = Object.assign(new InstructionTime(), { native });
+  const hot = await TickingMachine.create({ mode: "region", compileAfter: 10, host });
+  for (let length = output.length / 2; length < output.length; length++) {
+    await hot.runTo(length);
+    if (hot.machine.parts.processor.unitsInUse().some(({ shape }) => shape === "region")) return hot;
+  }
+  throw new Error("The program's loop was never in use.");
+}
