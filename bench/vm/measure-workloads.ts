@@ -1,4 +1,5 @@
 /** The workloads under Linux, on each engine in turns. */
+import { join } from "node:path";
 import { type Measurement, type Round, type Target } from "../measurement.ts";
 import type { MachineTimes, Spent } from "./console-times.ts";
 import { cloister, qemu, v86 } from "./engines.ts";
@@ -9,8 +10,21 @@ import { ROUNDS, WANTED } from "./settings.ts";
 import { COREMARK_ITERATIONS, PROGRAMS } from "./workloads.ts";
 
 /** What each engine did in one round. */
-type Taken = { readonly cloister: MachineTimes; readonly qemu: MachineTimes; readonly v86?: MachineTimes };
+type Taken = {
+  readonly cloister: MachineTimes;
+  /** Cloister's again, with what an earlier run of the same compiled. */
+  readonly kept: MachineTimes;
+  readonly qemu: MachineTimes;
+  readonly v86?: MachineTimes;
+};
+/** Which of Cloister's two. */
+type Own = "cloister" | "kept";
 
+const OWN = ["cloister", "kept"] as const;
+const CODE: Readonly<Record<Own, string>> = {
+  cloister: "without code cache",
+  kept: "with what an earlier run compiled",
+};
 const QEMU = "QEMU, system emulation by TCG";
 const V86 = "v86, with an i386 guest";
 /** The kernels have one target together; CoreMark's is about its rate. */
@@ -25,50 +39,64 @@ const COMPARED = /checksum|crc|^[0-9a-f]{32}/;
 
 /** Measures them. */
 export async function measureWorkloads(place: Place): Promise<Measurement[]> {
+  const cache = join(place.folder, "workloads-code");
+  await takeTurn(place, cloister(place, ["--cache", cache]));
   const i386 = WANTED.has("v86") ? await prepareI386BootFiles(place.folder) : undefined;
   const taken: Taken[] = [];
   for (let round = 0; round < ROUNDS; round += 1)
     taken.push({
       cloister: await takeTurn(place, cloister(place, ["--no-cache"])),
       qemu: await takeTurn(place, qemu(place)),
+      kept: await takeTurn(place, cloister(place, ["--cache", cache])),
       ...(i386 === undefined ? {} : { v86: await takeTurn(place, v86({ files: i386 })) }),
     });
-  const rows = place.files.workloads.flatMap((name) => workloadRows(taken, name));
-  return [...rows, kernelsRow(taken), ...bootBesideV86(taken), differingRow(place, taken)];
+  const rows = OWN.flatMap((own) => [
+    ...place.files.workloads.flatMap((name) => workloadRows(taken, own, name)),
+    kernelsRow(taken, own),
+  ]);
+  return [...rows, ...besideV86(place, taken), differingRow(place, taken)];
 }
 
-function workloadRows(taken: readonly Taken[], name: string): Measurement[] {
-  const title = `Workload \`${name}\``;
+function workloadRows(taken: readonly Taken[], own: Own, name: string): Measurement[] {
+  const title = `Workload \`${name}\`, ${CODE[own]}`;
   const target = TARGETS[name];
-  const wall = beside(taken, "qemu", (times) => spentOn(times, name).seconds);
+  const wall = beside(taken, [own, "qemu"], (times) => spentOn(times, name).seconds);
   const first: Measurement =
     name === "coremark"
       ? { name: title, unit: "/s", peer: QEMU, rounds: wall.map(toRates), target: COREMARK_TARGET }
       : { name: title, unit: "s", peer: QEMU, rounds: wall, ...(target === undefined ? {} : { target }) };
-  const processor = beside(taken, "qemu", (times) => spentOn(times, name).processorSeconds);
-  const other = beside(taken, "v86", (times) => spentOn(times, name).seconds);
-  return [
-    first,
-    { name: `${title}: the host's processor time`, unit: "s", peer: QEMU, rounds: processor },
-    ...(other.length === 0 ? [] : [{ name: title, unit: "s" as const, peer: V86, rounds: other }]),
-  ];
+  const processor = beside(taken, [own, "qemu"], (times) => spentOn(times, name).processorSeconds);
+  return [first, { name: `${title}: the host's processor time`, unit: "s", peer: QEMU, rounds: processor }];
 }
 
-function kernelsRow(taken: readonly Taken[]): Measurement {
-  const rounds = beside(taken, "qemu", (times) => geometricMean(PROGRAMS.map((name) => spentOn(times, name).seconds)));
-  const name = `Workloads \`${PROGRAMS.join("`, `")}\`: geometric mean`;
+function kernelsRow(taken: readonly Taken[], own: Own): Measurement {
+  const rounds = beside(taken, [own, "qemu"], (times) =>
+    geometricMean(PROGRAMS.map((name) => spentOn(times, name).seconds)),
+  );
+  const name = `Workloads \`${PROGRAMS.join("`, `")}\`, ${CODE[own]}: geometric mean`;
   return { name, unit: "s", peer: QEMU, rounds, target: KERNELS_TARGET };
 }
 
-function bootBesideV86(taken: readonly Taken[]): Measurement[] {
-  const rounds = beside(taken, "v86", ({ boot }) => boot.seconds);
-  return rounds.length === 0 ? [] : [{ name: "Boot to the first program", unit: "s", peer: V86, rounds }];
+function besideV86({ files }: Place, taken: readonly Taken[]): Measurement[] {
+  const row = (name: string, figure: (times: MachineTimes) => number): Measurement => {
+    return {
+      name: `${name}, ${CODE.cloister}`,
+      unit: "s",
+      peer: V86,
+      rounds: beside(taken, ["cloister", "v86"], figure),
+    };
+  };
+  const rows = files.workloads.map((name) => row(`Workload \`${name}\``, (times) => spentOn(times, name).seconds));
+  return [...rows, row("Boot to the first program", ({ boot }) => boot.seconds)].filter(
+    ({ rounds }) => rounds.length > 0,
+  );
 }
 
 /** Work that was done wrongly is not worth a time. */
 function differingRow({ files }: Place, taken: readonly Taken[]): Measurement {
   const engines = taken.flatMap((round) => [
     round.cloister,
+    round.kept,
     round.qemu,
     ...(round.v86 === undefined ? [] : [round.v86]),
   ]);
@@ -90,10 +118,14 @@ function describe({ status, output }: { readonly status: number; readonly output
 }
 
 /** Rounds in which the peer ran, with a figure of each. NaN, which a peer has that was not given the workload, counts for nothing. */
-function beside(taken: readonly Taken[], peer: "qemu" | "v86", figure: (times: MachineTimes) => number): Round[] {
-  return taken.flatMap(({ cloister, [peer]: other }) => {
+function beside(
+  taken: readonly Taken[],
+  [own, peer]: readonly [Own, "qemu" | "v86"],
+  figure: (times: MachineTimes) => number,
+): Round[] {
+  return taken.flatMap(({ [own]: ours, [peer]: other }) => {
     const theirs = other === undefined ? Number.NaN : figure(other);
-    return Number.isNaN(theirs) ? [] : [{ cloister: [figure(cloister)], peer: [theirs] }];
+    return Number.isNaN(theirs) ? [] : [{ cloister: [figure(ours)], peer: [theirs] }];
   });
 }
 
