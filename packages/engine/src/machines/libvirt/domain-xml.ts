@@ -18,6 +18,8 @@ export type Domain = Pick<MachineSpec, "id" | "folder" | "socketFolder"> & {
   readonly hardware: Hardware;
   /** The disk's last layer, in the machine's folder. */
   readonly disk: string;
+  /** False where the disk's own boot loader finds it. */
+  readonly hasKernel: boolean;
   readonly hasInitrd: boolean;
   /** The user and group that its process runs as, by number; undefined where there is no choice. */
   readonly owner?: { readonly user: number; readonly group: number };

@@ -41,10 +41,11 @@ export async function launch(
 }
 
 async function boot(libvirt: Libvirt, machine: MachineSpec, { hardware, layers }: MachineRecord): Promise<void> {
-  const hasInitrd = existsSync(join(machine.folder, IMAGE_FILES.initrd));
+  const has = (file: string): boolean => existsSync(join(machine.folder, file));
   const owner = { user: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 };
   const disk = layers.at(-1) ?? IMAGE_FILES.disk;
-  const domain = { ...machine, hardware, disk, hasInitrd, ...(isSystemWide(libvirt) && { owner }) };
+  const boot = { hasKernel: has(IMAGE_FILES.kernel), hasInitrd: has(IMAGE_FILES.initrd) };
+  const domain = { ...machine, hardware, disk, ...boot, ...(isSystemWide(libvirt) && { owner }) };
   const file = describe(machine, domainXml(domain));
   await runVirsh(libvirt, ["create", file], { timeLimitMs: CREATE_MS });
 }

@@ -1,0 +1,115 @@
+/**
+ * Machines of a disk that Cloister did not build: its system has Debian's qemu-guest-agent and not Cloister's. What the manager and every
+ * run do with a machine is done with it here, in QEMU on an emulated processor.
+ */
+import assert from "node:assert/strict";
+import { hash, randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { after, before, suite, test } from "node:test";
+import { CloisterError } from "@cloister/core";
+import type { ExecSpec } from "../../src/machines/guest/port.ts";
+import { openImages, openMachines } from "../../src/machines/open-machines.ts";
+import { makeForeignDisk } from "../../src/machines/foreign/testing/foreign-disk.ts";
+import type { DiskImport, StoredImage } from "../../src/machines/images/port.ts";
+import type { MachineManager, MachineView } from "../../src/machines/manager/port.ts";
+import { runIn, saidIn, startIn, outcomeOf } from "../../src/machines/testing/run-in-machine.ts";
+import { makeTestHome, type TestHome, tinyImage } from "../../src/machines/testing/test-home.ts";
+
+const LIMITS = { memoryMib: 256, cpus: 1, diskMib: 64, processes: 64 };
+/** A file of the disk, the number of the user `agent`, and nothing that was in memory. */
+const BOOTED = "kept\n1001\nls: /run/word: No such file or directory";
+const POLICY = { limits: LIMITS, egress: [], secrets: [], mounts: [], copyCredentials: false };
+
+suite("a machine of a disk with qemu-guest-agent alone", () => {
+  let home: TestHome;
+  let manager: MachineManager;
+  let parts: Omit<DiskImport, "name">;
+  before(async () => {
+    home = makeTestHome();
+    parts = makeForeignDisk(join(home.folder, "foreign"), await tinyImage(home));
+    manager = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: "60" });
+  });
+  after(async () => {
+    for (const { id } of await manager.list()) await manager.remove(id);
+    manager[Symbol.dispose]();
+    home[Symbol.dispose]();
+  });
+
+  function importAs(name: string, kernelArguments: string): Promise<StoredImage> {
+    const words = `root=/dev/vda rw ${kernelArguments}`;
+    return openImages(home.env).importDisk({ ...parts, name, kernelArguments: words }, { onProgress: () => undefined });
+  }
+
+  function create(image: StoredImage, name: string): Promise<MachineView> {
+    return manager.create({ driver: "qemu", image: image.digest, name, policy: POLICY });
+  }
+
+  test("runs programs with streams, status and terminal, takes files and gives them back, and knows itself", async () => {
+    await create(await importAs("plain", "agent=plain"), "one");
+    await using machine = await manager.open("one");
+    const { stdout, stderr, end } = await runIn(machine, "id -un; pwd; echo wrong >&2; exit 7");
+    assert.deepEqual([stdout, stderr, end.code], ["agent\n/home/agent\n", "wrong\n", 7]);
+    assert.equal(await saidIn(machine, "tty", { terminal: { columns: 80, rows: 24 } }), "/dev/pts/0");
+    const reader = startIn(machine, ["cat"], { stdin: "open" });
+    await reader.write(Buffer.from("there and back"));
+    reader.closeInput();
+    assert.equal((await outcomeOf(reader)).stdout, "there and back");
+    const content = randomBytes(200_000);
+    await machine.guest.putFile("/home/agent/file", bytesOf(content), { user: "agent" });
+    assert.equal((await saidIn(machine, "sha256sum file")).split(" ")[0], hash("sha256", content));
+    assert.deepEqual(await buffer(machine.guest.getFile("/home/agent/file", { maxBytes: 300_000 })), content);
+    assert.equal(await saidIn(machine, "hostname; id -u"), "one\n1001", "the number 1000 was somebody else's");
+    const refusal = await saidIn(machine, "wget -Y on -O - http://example.org/ 2>&1 || true");
+    assert.match(refusal, /403/, "its way out is the egress proxy, over a loopback that somebody has raised");
+    const { stdout: agents } = await runIn(machine, "ps | grep -v grep | grep guest", { user: "root" });
+    assert.match(agents, /\/var\/lib\/cloister\/cloister-guest attend/, "no program runs from its /run");
+  });
+
+  test("is saved with its memory, goes back to that, is forked and cloned, and starts again", async () => {
+    await inMachine("one", "echo kept >/home/agent/kept; sync; echo in memory >/run/word", { user: "root" });
+    await manager.snapshot("one", "early", "full");
+    await inMachine("one", "echo later >/run/word; rm /home/agent/kept; sync", { user: "root" });
+    await manager.restore("one", "early");
+    const look = "cat /run/word /home/agent/kept; hostname";
+    assert.equal(await inMachine("one", look), "in memory\nkept\none");
+    await manager.fork("one", ["two"]);
+    assert.equal(await inMachine("two", look), "in memory\nkept\ntwo");
+    await manager.remove("two");
+    await manager.clone("one", { name: "three" });
+    assert.equal(await inMachine("three", "cat /home/agent/kept; id -u; ls /run/word 2>&1 || true"), BOOTED);
+    await manager.stop("three");
+    await manager.start("three");
+    assert.equal(await inMachine("three", "cat /home/agent/kept; id -u; ls /run/word 2>&1 || true"), BOOTED);
+    await Promise.all(["one", "three"].map((name) => manager.remove(name)));
+  });
+
+  for (const [agent, seconds, said] of [
+    ["blocked", "60", /qemu-guest-agent of the image to allow guest-exec, it refused: .*guest-exec/],
+    ["none", "5", /a guest agent in it, Cloister's or qemu-guest-agent, to listen within 5 s, none did/],
+  ] as const)
+    test(`is not made where its agent is ${agent}, and the error says why and what to do`, async () => {
+      using patient = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: seconds });
+      const image = (await importAs(agent, `agent=${agent}`)).digest;
+      await assert.rejects(patient.create({ driver: "qemu", image, name: agent, policy: POLICY }), (error) => {
+        assert.ok(CloisterError.isInstance(error) && error.code === "image_invalid", String(error));
+        assert.match(error.message, said);
+        assert.match(error.remedy ?? "", /guest-exec|Install qemu-guest-agent/);
+        return true;
+      });
+      assert.ok(
+        (await manager.list()).every(({ name }) => name !== agent),
+        "nothing half made is left",
+      );
+    });
+
+  /** What a program in a machine says that is opened for it alone. */
+  async function inMachine(name: string, script: string, spec: Partial<ExecSpec> = {}): Promise<string> {
+    await using machine = await manager.open(name);
+    return await saidIn(machine, script, spec);
+  }
+});
+
+async function* bytesOf(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content;
+}
