@@ -10,8 +10,8 @@ import { after, before, suite, test } from "node:test";
 import { CloisterError } from "@cloister/core";
 import type { ExecSpec } from "../../src/machines/guest/port.ts";
 import { openImages, openMachines } from "../../src/machines/open-machines.ts";
-import { makeForeignDisk } from "../../src/machines/foreign/testing/foreign-disk.ts";
-import type { DiskImport, StoredImage } from "../../src/machines/images/port.ts";
+import { makeForeignDisks, type ForeignDisks } from "../../src/machines/foreign/testing/foreign-disk.ts";
+import type { StoredImage } from "../../src/machines/images/port.ts";
 import type { MachineManager, MachineView } from "../../src/machines/manager/port.ts";
 import { runIn, saidIn, startIn, outcomeOf } from "../../src/machines/testing/run-in-machine.ts";
 import { makeTestHome, type TestHome, tinyImage } from "../../src/machines/testing/test-home.ts";
@@ -24,10 +24,10 @@ const POLICY = { limits: LIMITS, egress: [], secrets: [], mounts: [], copyCreden
 suite("a machine of a disk with qemu-guest-agent alone", () => {
   let home: TestHome;
   let manager: MachineManager;
-  let parts: Omit<DiskImport, "name">;
+  let disks: ForeignDisks;
   before(async () => {
     home = makeTestHome();
-    parts = makeForeignDisk(join(home.folder, "foreign"), await tinyImage(home));
+    disks = makeForeignDisks(join(home.folder, "foreign"), await tinyImage(home));
     manager = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: "60" });
   });
   after(async () => {
@@ -38,7 +38,10 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
 
   function importAs(name: string, kernelArguments: string): Promise<StoredImage> {
     const words = `root=/dev/vda rw ${kernelArguments}`;
-    return openImages(home.env).importDisk({ ...parts, name, kernelArguments: words }, { onProgress: () => undefined });
+    return openImages(home.env).importDisk(
+      { ...disks.withKernel, name, kernelArguments: words },
+      { onProgress: () => undefined },
+    );
   }
 
   function create(image: StoredImage, name: string): Promise<MachineView> {
@@ -82,6 +85,19 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
     await manager.start("three");
     assert.equal(await inMachine("three", "cat /home/agent/kept; id -u; ls /run/word 2>&1 || true"), BOOTED);
     await Promise.all(["one", "three"].map((name) => manager.remove(name)));
+  });
+
+  test("boots by its own boot loader where no kernel is named", async () => {
+    const image = await openImages(home.env).importDisk(
+      { ...disks.bootable, name: "bootable" },
+      { onProgress: () => undefined },
+    );
+    await create(image, "four");
+    assert.match(
+      await inMachine("four", "id -un; grep ' / ' /proc/mounts; cat /proc/cmdline"),
+      /^agent\n\/dev\/vda2 .*\nBOOT_IMAGE=vmlinuz/s,
+    );
+    await manager.remove("four");
   });
 
   for (const [agent, seconds, said] of [

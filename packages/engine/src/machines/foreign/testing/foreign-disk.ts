@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { DiskImport, StoredImage } from "../../images/port.ts";
 
 /**
@@ -52,14 +52,45 @@ find . | cpio --quiet -o -H newc >"$folder/initrd"
 `;
 
 /**
- * Makes such a disk. It boots with the kernel and the drivers of an image of Cloister's.
- * @param folder that does not exist yet
+ * The same system on a disk that boots by itself, by Syslinux: a partition for that from the first MiB on, of 20 MiB, and one for the
+ * system behind it. Their table is written as the four numbers that matter: kind, first sector, number of sectors.
  */
-export function makeForeignDisk(folder: string, { kernel = "", initrd = "" }: StoredImage): Omit<DiskImport, "name"> {
+const MAKE_BOOTABLE = `set -eu
+folder=$1 kernel=$2
+disk=$folder/bootable.raw boot=$folder/bootable.raw@@1M
+write() { dd of="$disk" conv=notrunc,sparse status=none "$@"; }
+truncate -s 72M "$disk"
+write if=/usr/lib/syslinux/mbr/mbr.bin
+printf '\\200\\0\\0\\0\\014\\0\\0\\0\\000\\010\\000\\000\\000\\240\\000\\000' | write bs=1 seek=446
+printf '\\0\\0\\0\\0\\203\\0\\0\\0\\000\\250\\000\\000\\000\\200\\001\\000' | write bs=1 seek=462
+printf '\\125\\252' | write bs=1 seek=510
+mformat -i "$boot" -T 40960 -h 64 -s 32 -H 2048 ::
+syslinux --offset 1048576 -i "$disk"
+printf 'DEFAULT linux\nLABEL linux\nKERNEL vmlinuz\nINITRD initrd\nAPPEND console=ttyS0 root=/dev/vda2 quiet panic=-1\n' >"$folder/syslinux.cfg"
+mcopy -i "$boot" "$kernel" "$folder/initrd" "$folder/syslinux.cfg" ::
+write if="$folder/disk.raw" bs=1M seek=21
+`;
+
+/** Disks with such a system, to be imported. */
+export type ForeignDisks = {
+  /** Boots with the kernel and the drivers of an image of Cloister's. */
+  readonly withKernel: Omit<DiskImport, "name">;
+  /** Boots by itself. */
+  readonly bootable: Omit<DiskImport, "name">;
+};
+
+/** Makes such disks. @param folder that does not exist yet */
+export function makeForeignDisks(folder: string, { kernel = "", initrd = "" }: StoredImage): ForeignDisks {
   mkdirSync(folder);
-  execFileSync("sh", ["-c", MAKE_DISK, "sh", folder, initrd], {
-    env: { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  return { disk: join(folder, "disk.qcow2"), kernel, initrd: join(folder, "initrd") };
+  runScript(MAKE_DISK, folder, initrd);
+  runScript(MAKE_BOOTABLE, folder, join(dirname(kernel), "vmlinuz"));
+  return {
+    withKernel: { disk: join(folder, "disk.qcow2"), kernel, initrd: join(folder, "initrd") },
+    bootable: { disk: join(folder, "bootable.raw") },
+  };
+}
+
+function runScript(...[script, ...args]: readonly [string, ...string[]]): void {
+  const env = { PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
+  execFileSync("sh", ["-c", script, "sh", ...args], { env, stdio: ["ignore", "inherit", "inherit"] });
 }
