@@ -7,11 +7,12 @@ import { hash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, suite, test } from "node:test";
-import { CloisterError } from "@cloister/core";
+import { CloisterError, type DriverName } from "@cloister/core";
 import type { ExecSpec } from "../../src/machines/guest/port.ts";
 import { openImages, openMachines } from "../../src/machines/open-machines.ts";
 import { makeForeignDisks, type ForeignDisks } from "../../src/machines/foreign/testing/foreign-disk.ts";
 import type { StoredImage } from "../../src/machines/images/port.ts";
+import { startLibvirtd } from "../../src/machines/libvirt/testing/start-libvirtd.ts";
 import type { MachineManager, MachineView } from "../../src/machines/manager/port.ts";
 import { runIn, saidIn, startIn, outcomeOf } from "../../src/machines/testing/run-in-machine.ts";
 import { makeTestHome, type TestHome, tinyImage } from "../../src/machines/testing/test-home.ts";
@@ -20,6 +21,31 @@ const LIMITS = { memoryMib: 256, cpus: 1, diskMib: 64, processes: 64 };
 /** A file of the disk, the number of the user `agent`, and nothing that was in memory. */
 const BOOTED = "kept\n1001\nls: /run/word: No such file or directory";
 const POLICY = { limits: LIMITS, egress: [], secrets: [], mounts: [], copyCredentials: false };
+
+const BLOCKED = {
+  message: /qemu-guest-agent of the image to allow guest-exec, it refused: .*guest-exec/,
+  remedy: /^Allow guest-exec, /,
+};
+
+/** Expects that a machine is refused for its image, and that nothing of it is left. */
+async function isNotMade(
+  manager: MachineManager,
+  driver: DriverName,
+  { digest }: StoredImage,
+  said: { readonly message: RegExp; readonly remedy: RegExp },
+): Promise<void> {
+  const name = "never";
+  await assert.rejects(manager.create({ driver, image: digest, name, policy: POLICY }), (error) => {
+    assert.ok(CloisterError.isInstance(error) && error.code === "image_invalid", String(error));
+    assert.match(error.message, said.message);
+    assert.match(error.remedy ?? "", said.remedy);
+    return true;
+  });
+  assert.deepEqual(
+    (await manager.list()).filter((machine) => machine.name === name),
+    [],
+  );
+}
 
 suite("a machine of a disk with qemu-guest-agent alone", () => {
   let home: TestHome;
@@ -100,24 +126,30 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
     await manager.remove("four");
   });
 
-  for (const [agent, seconds, said] of [
-    ["blocked", "60", /qemu-guest-agent of the image to allow guest-exec, it refused: .*guest-exec/],
-    ["none", "5", /a guest agent in it, Cloister's or qemu-guest-agent, to listen within 5 s, none did/],
-  ] as const)
-    test(`is not made where its agent is ${agent}, and the error says why and what to do`, async () => {
-      using patient = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: seconds });
-      const image = (await importAs(agent, `agent=${agent}`)).digest;
-      await assert.rejects(patient.create({ driver: "qemu", image, name: agent, policy: POLICY }), (error) => {
-        assert.ok(CloisterError.isInstance(error) && error.code === "image_invalid", String(error));
-        assert.match(error.message, said);
-        assert.match(error.remedy ?? "", /guest-exec|Install qemu-guest-agent/);
-        return true;
-      });
-      assert.ok(
-        (await manager.list()).every(({ name }) => name !== agent),
-        "nothing half made is left",
-      );
+  test("is made by libvirt as well, which keeps the port of qemu-guest-agent to itself", async () => {
+    await using libvirt = await startLibvirtd();
+    using owner = openMachines({ ...home.env, ...libvirt.env });
+    const blocked = await importAs("blocked", "agent=blocked");
+    await Promise.all([
+      owner.create({ driver: "libvirt", image: "plain", name: "five", policy: POLICY }),
+      isNotMade(owner, "libvirt", blocked, BLOCKED),
+    ]);
+    try {
+      await using machine = await owner.open("five");
+      assert.equal(await saidIn(machine, "id -un; hostname"), "agent\nfive");
+    } finally {
+      await owner.remove("five");
+    }
+  });
+
+  test("is not made where its agent may not start programs, or is not there, and the error says what to do", async () => {
+    await isNotMade(manager, "qemu", await importAs("blocked", "agent=blocked"), BLOCKED);
+    using hasty = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: "5" });
+    await isNotMade(hasty, "qemu", await importAs("none", "agent=none"), {
+      message: /a guest agent in it, Cloister's or qemu-guest-agent, to listen within 5 s, none did/,
+      remedy: /^Install qemu-guest-agent on the disk/,
     });
+  });
 
   /** What a program in a machine says that is opened for it alone. */
   async function inMachine(name: string, script: string, spec: Partial<ExecSpec> = {}): Promise<string> {

@@ -32,7 +32,7 @@ const messageSchema = z.union([refusalSchema, answerSchema]);
 export function readAnswer<Value>(line: string, { command, answer }: AgentQuestion<Value>): Value {
   const message = messageSchema.safeParse(parseJson(line));
   if (!message.success) throw agentFailed(command, "it said something that is not an answer");
-  if ("error" in message.data) throw refused(command, message.data.error.desc);
+  if ("error" in message.data) throw agentRefused(command, message.data.error.desc);
   const value = answer.safeParse(message.data.return);
   if (value.success) return value.data;
   throw agentFailed(command, "it answered something else than was asked");
@@ -48,7 +48,8 @@ export function agentFailed(command: string, failure: string, cause?: unknown): 
   });
 }
 
-function refused(command: string, words: string): CloisterError {
+/** The error of an agent that may not do what it is asked. @param words its own */
+export function agentRefused(command: string, words: string): CloisterError {
   return new CloisterError({
     code: "image_invalid",
     message: `Expected qemu-guest-agent of the image to allow ${command}, it refused: ${printable(words)}`,
