@@ -54,9 +54,7 @@ export const IMAGE: AnyCommand = defineCommand<object>({
         append: text("words", "words for that kernel (default: root=/dev/vda rw)"),
         json: JSON_OPTION,
       },
-      examples: [
-        ["image import debian-12-generic-amd64.qcow2 --name debian", "a cloud image, which has qemu-guest-agent"],
-      ],
+      examples: [["image import theirs.qcow2 --name theirs", "a disk with a system and qemu-guest-agent in it"]],
       load: async () => (await import("../commands/image/import.ts")).importImage,
     }),
     defineCommand<ImageVerifyOptions>({

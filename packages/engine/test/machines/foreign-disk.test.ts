@@ -49,12 +49,15 @@ async function isNotMade(
 
 suite("a machine of a disk with qemu-guest-agent alone", () => {
   let home: TestHome;
+  let env: Readonly<Record<string, string>>;
   let manager: MachineManager;
   let disks: ForeignDisks;
   before(async () => {
     home = makeTestHome();
     disks = makeForeignDisks(join(home.folder, "foreign"), await tinyImage(home));
-    manager = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: "60" });
+    // Images of its own: these disks are other ones every time, and the tests' common store would grow by them.
+    env = { ...home.env, CLOISTER_STATE_HOME: join(home.folder, "own"), CLOISTER_BOOT_SECONDS: "60" };
+    manager = openMachines(env);
   });
   after(async () => {
     for (const { id } of await manager.list()) await manager.remove(id);
@@ -64,7 +67,7 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
 
   function importAs(name: string, kernelArguments: string): Promise<StoredImage> {
     const words = `root=/dev/vda rw ${kernelArguments}`;
-    return openImages(home.env).importDisk(
+    return openImages(env).importDisk(
       { ...disks.withKernel, name, kernelArguments: words },
       { onProgress: () => undefined },
     );
@@ -114,7 +117,7 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
   });
 
   test("boots by its own boot loader where no kernel is named", async () => {
-    const image = await openImages(home.env).importDisk(
+    const image = await openImages(env).importDisk(
       { ...disks.bootable, name: "bootable" },
       { onProgress: () => undefined },
     );
@@ -128,7 +131,7 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
 
   test("is made by libvirt as well, which keeps the port of qemu-guest-agent to itself", async () => {
     await using libvirt = await startLibvirtd();
-    using owner = openMachines({ ...home.env, ...libvirt.env });
+    using owner = openMachines({ ...env, ...libvirt.env });
     const blocked = await importAs("blocked", "agent=blocked");
     await Promise.all([
       owner.create({ driver: "libvirt", image: "plain", name: "five", policy: POLICY }),
@@ -144,7 +147,7 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
 
   test("is not made where its agent may not start programs, or is not there, and the error says what to do", async () => {
     await isNotMade(manager, "qemu", await importAs("blocked", "agent=blocked"), BLOCKED);
-    using hasty = openMachines({ ...home.env, CLOISTER_BOOT_SECONDS: "5" });
+    using hasty = openMachines({ ...env, CLOISTER_BOOT_SECONDS: "5" });
     await isNotMade(hasty, "qemu", await importAs("none", "agent=none"), {
       message: /a guest agent in it, Cloister's or qemu-guest-agent, to listen within 5 s, none did/,
       remedy: /^Install qemu-guest-agent on the disk/,
