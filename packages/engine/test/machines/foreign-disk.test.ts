@@ -95,6 +95,8 @@ suite("a machine of a disk with qemu-guest-agent alone", () => {
     const refusal = await saidIn(machine, "wget -Y on -O - http://example.org/ 2>&1 || true");
     assert.match(refusal, /403/, "its way out is the egress proxy, over a loopback that somebody has raised");
     const { stdout: agents } = await runIn(machine, "ps | grep -v grep | grep guest", { user: "root" });
+    const second = await runIn(machine, ["/var/lib/cloister/cloister-guest", "attend"], { user: "root" });
+    assert.equal(second.end.code, 0, "another agent beside it has nothing to do, and ends");
     assert.match(agents, /\/var\/lib\/cloister\/cloister-guest attend/, "no program runs from its /run");
   });
 

@@ -64,7 +64,8 @@ export async function bringAgent(ask: AskAgent, { program, listens }: AgentToBri
   await writeFile(ask, `${path}.new`, program);
   const pid = await start(ask, START, [path]);
   const ended = await statusWhen(ask, pid, async ({ exited }) => exited || (await listens()));
-  if (ended.exited) throw endedAtOnce(ended);
+  // It ends at once where another one serves already.
+  if (ended.exited && !(await listens())) throw endedAtOnce(ended);
 }
 
 async function writeFile(ask: AskAgent, path: string, content: Uint8Array): Promise<void> {
