@@ -13,6 +13,15 @@ const PLAN = "---\ngates:\n  tests: test -f done.txt\n---\n## Task: Do it\nMake 
 const RUN = ["run", "plan.md", "--agent", "command", "--agent-command", "sh agent.sh", "--json"];
 const SIZE = { CLOISTER_MACHINE_MEMORY_MIB: "384", CLOISTER_MACHINE_DISK_MIB: "640", CLOISTER_MACHINE_PROCESSES: "64" };
 
+const BOMB = "bomb() { bomb | bomb & }; bomb; sleep 600";
+const TOO_MANY = /stopped by its limits\. It had \d+ processes at a time, more than its 64\./;
+/** Agents that use up what a machine has. */
+const GLUTTONS: readonly (readonly [what: string, driver: string, script: string, said: RegExp])[] = [
+  ["forks without end", "qemu", BOMB, TOO_MANY],
+  ["forks without end", "embedded", BOMB, TOO_MANY],
+  ["fills the disk", "qemu", 'fallocate -l "$(df --output=avail -B1 . | tail -n 1)" filled', /No space left on device/],
+];
+
 /** A repository whose plan is worked on by a script of its own. */
 async function createRepository(script: string): Promise<TestRepository> {
   const project = { "plan.md": PLAN, "agent.sh": `${script}\necho TASK_COMPLETE\n` };
@@ -22,15 +31,15 @@ async function createRepository(script: string): Promise<TestRepository> {
 }
 
 suite("runs in virtual machines", { concurrency: 2, timeout: 2 * LONGEST_MS }, () => {
-  for (const driver of ["qemu", "embedded"])
-    test(`one that forks without end in a machine of ${driver} is stopped by its limit, and says so`, async () => {
-      using repository = await createRepository("bomb() { bomb | bomb & }; bomb; sleep 600; echo done > done.txt");
+  for (const [what, driver, script, said] of GLUTTONS)
+    test(`one that ${what} in a machine of ${driver} ends with that for its reason`, async () => {
+      using repository = await createRepository(`${script}; echo done > done.txt`);
       const args = [...RUN, "--machine", `${driver}:${GIT_IMAGE.name}`];
       const end = await repository.run(args, { longestMs: LONGEST_MS });
       assert.equal(end.code, 9, end.stderr + end.stdout.slice(-2000));
       const { reason, detail } = summaryOf(end);
       assert.equal(reason, "machine_failed");
-      assert.match(detail ?? "", /stopped by its limits\. It had \d+ processes at a time, more than its 64\./);
+      assert.match(detail ?? "", said);
       assert.equal((await repository.run(["machine", "list", "--json"])).stdout, "", "the machine went with the run");
     });
 
