@@ -4,9 +4,9 @@ import { HELPER } from "../../ir/helpers.ts";
 import { ANY_MEMORY, encodeUnits } from "../../jit/compile-batch.ts";
 
 /** Body of a unit that counts its first parameter down to 0 and gives 7. */
-export const COUNTING_BODY: Uint8Array = Uint8Array.of(
-  ...[0, 0x03, 0x40, 0x20, 0, 0x42, 1, 0x7d, 0x22, 0, 0x50, 0x45, 0x0d, 0, 0x0b, 0x42, 7, 0x0b],
-);
+export const COUNTING_BODY: Uint8Array = Uint8Array.from([
+  0, 0x03, 0x40, 0x20, 0, 0x42, 1, 0x7d, 0x22, 0, 0x50, 0x45, 0x0d, 0, 0x0b, 0x42, 7, 0x0b,
+]);
 /** Body of a unit that nobody calls. */
 export const IDLE_BODY: Uint8Array = Uint8Array.of(0, 0x42, 1, 0x0b);
 
