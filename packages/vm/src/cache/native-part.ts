@@ -32,7 +32,7 @@ export function encodeNativePart(
   const modules = takeDown(units, cache, native);
   if (modules.length === 0) return new Uint8Array(0);
   const members = modules.flatMap((module) => module.units);
-  const codeBytes = modules.reduce((total, { code }) => total + code.length, 0);
+  const codeBytes = sum(modules, ({ code }) => code.length);
   let at = COUNT_BYTES + modules.length * MODULE_BYTES + members.length * MEMBER_BYTES;
   const bytes = new Uint8Array(at + codeBytes);
   const view = new DataView(bytes.buffer);
@@ -68,28 +68,42 @@ export function decodeNativePart(
   part: Uint8Array<ArrayBuffer>,
   units: readonly FoundUnit[],
 ): readonly CachedModule[] | undefined {
-  const view = new DataView(part.buffer, part.byteOffset, part.byteLength - (part.byteLength % 4));
-  const modules: CachedModule[] = [];
-  const count = part.length < COUNT_BYTES ? 0 : view.getUint32(0, true);
-  let member = COUNT_BYTES + count * MODULE_BYTES;
-  let at = codeStart(view, count);
-  if (at === undefined) return part.length === 0 ? [] : undefined;
-  for (let size = COUNT_BYTES; size < COUNT_BYTES + count * MODULE_BYTES; size += MODULE_BYTES) {
-    const end = member + view.getUint32(size, true) * MEMBER_BYTES;
-    const members: number[] = [];
-    for (; member < end; member += MEMBER_BYTES) members.push(units[view.getUint32(member, true)]?.index ?? NOBODY);
-    const stored = part.subarray(at, at + view.getUint32(size + 4, true));
-    at += view.getUint32(size + 4, true);
-    modules.push({ units: members, stored });
-  }
-  return at === part.length ? modules : undefined;
+  if (part.length === 0) return [];
+  const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+  const sizes = readSizes(view);
+  let member = COUNT_BYTES + (sizes?.length ?? 0) * MODULE_BYTES;
+  let code = part.length - sum(sizes ?? [], ({ bytes }) => bytes);
+  return sizes?.map(({ count, bytes }) => {
+    const first = member;
+    member += count * MEMBER_BYTES;
+    code += bytes;
+    return {
+      units: Array.from({ length: count }, (_, index) =>
+        indexOf(units, view.getUint32(first + index * MEMBER_BYTES, true)),
+      ),
+      stored: part.subarray(code - bytes, code),
+    };
+  });
 }
 
-/** Where the code begins. Undefined where the numbers before it would reach beyond the part. */
-function codeStart(view: DataView, count: number): number | undefined {
-  let at = COUNT_BYTES + count * MODULE_BYTES;
-  if (at > view.byteLength) return undefined;
-  for (let index = 0; index < count; index++)
-    at += view.getUint32(COUNT_BYTES + index * MODULE_BYTES, true) * MEMBER_BYTES;
-  return at > view.byteLength ? undefined : at;
+type ModuleSize = { readonly count: number; readonly bytes: number };
+
+/** Undefined where they are not those of the part. */
+function readSizes(view: DataView): readonly ModuleSize[] | undefined {
+  const count = view.byteLength < COUNT_BYTES ? Number.POSITIVE_INFINITY : view.getUint32(0, true);
+  const members = COUNT_BYTES + count * MODULE_BYTES;
+  if (members > view.byteLength) return undefined;
+  const sizes: ModuleSize[] = [];
+  for (let at = COUNT_BYTES; at < members; at += MODULE_BYTES)
+    sizes.push({ count: view.getUint32(at, true), bytes: view.getUint32(at + 4, true) });
+  const length = members + sum(sizes, ({ count: units, bytes }) => units * MEMBER_BYTES + bytes);
+  return length === view.byteLength ? sizes : undefined;
+}
+
+function indexOf(units: readonly FoundUnit[], position: number): number {
+  return units[position]?.index ?? NOBODY;
+}
+
+function sum<Item>(items: readonly Item[], measure: (item: Item) => number): number {
+  return items.reduce((total, item) => total + measure(item), 0);
 }
