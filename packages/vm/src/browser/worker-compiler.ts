@@ -1,6 +1,5 @@
 import type { CompilerMessage } from "../jit/compile-batch.ts";
 import type { CompiledBatch, UnitCompiler } from "../jit/request.ts";
-import type { CompilerMemory } from "../machine/host.ts";
 import type { WorkerHandle } from "./worker-port.ts";
 
 type Answer = CompiledBatch | WebAssembly.Module | undefined;
@@ -9,7 +8,7 @@ type Answer = CompiledBatch | WebAssembly.Module | undefined;
  * Compiles units in a web worker, beside the machine.
  * @param worker runs `compiler-worker.ts` @param memory the machine's, shared
  */
-export function createWorkerCompiler(worker: WorkerHandle, memory: CompilerMemory): UnitCompiler {
+export function createWorkerCompiler(worker: WorkerHandle, memory: WebAssembly.Memory): UnitCompiler {
   const waiting: ((answer: Answer) => void)[] = [];
   let hasFailed = false;
   worker.addEventListener("message", ({ data }) => waiting.shift()?.(data as Answer));

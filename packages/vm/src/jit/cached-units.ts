@@ -1,6 +1,6 @@
 import type { CachedModule, CodeCache, FoundUnit } from "../cache/code-cache.ts";
 import type { NativeCode } from "../cache/native-code.ts";
-import type { MemoryDescription } from "../processor/core-module.ts";
+import { isShared } from "../processor/core-module.ts";
 import { RAM_BASE } from "../memory/layout.ts";
 import { encodeUnits } from "./compile-batch.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, UnitCompiler } from "./request.ts";
@@ -22,7 +22,7 @@ const BACKGROUND_BYTES = 2 ** 19;
 /** What the units of a cache are made to run with. */
 export type CachedUnitsOptions = {
   readonly cache: CodeCache;
-  readonly memoryDescription: MemoryDescription;
+  readonly memory: WebAssembly.Memory;
   readonly host: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly compiler?: UnitCompiler;
   /** Makes modules of what was kept of them. Left out: their units are compiled anew. */
@@ -56,7 +56,7 @@ export class CachedUnits {
 
   /** Modules of a cache are for memory that is shared, as is usual. */
   get #canShareModules(): boolean {
-    return this.#options.memoryDescription.shared;
+    return isShared(this.#options.memory);
   }
 
   get cache(): CodeCache {
@@ -68,10 +68,10 @@ export class CachedUnits {
   }
 
   async #load(units: readonly FoundUnit[]): Promise<void> {
-    const { compiler, memoryDescription } = this.#options;
+    const { compiler, memory } = this.#options;
     const bytes = encodeUnits(
       units.map(({ body }) => body),
-      memoryDescription.shared,
+      isShared(memory),
     );
     const loaded = compiler?.load?.(bytes);
     if (!loaded) return this.#compile(units, bytes);

@@ -6,7 +6,6 @@ import { compileBatch, isCurrent } from "./compile-batch.ts";
 import type { CompiledUnit, Shape } from "./request.ts";
 
 const PAGES = Math.ceil((RAM_OFFSET + 2 * 4096) / 2 ** 16);
-const DESCRIPTION = { pages: PAGES, maximum: PAGES, shared: true };
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
 const ram = new Uint8Array(memory.buffer, RAM_OFFSET);
 
@@ -21,7 +20,7 @@ const WORDS = [
 ];
 
 function compile(shape: Shape, offset = AT): CompiledUnit | undefined {
-  return compileBatch(memory, DESCRIPTION, [{ address: RAM_BASE + offset, mode: MODE.machine, shape }])?.units[0];
+  return compileBatch(memory, [{ address: RAM_BASE + offset, mode: MODE.machine, shape }])?.units[0];
 }
 
 function write(): void {
@@ -66,8 +65,8 @@ test("what can't be compiled is left out; where nothing can, there is no module"
   write();
   new DataView(memory.buffer, RAM_OFFSET).setUint16(4094, 3, true);
   const straddling = { address: RAM_BASE + 4094, mode: MODE.machine, shape: "block" } as const;
-  assert.equal(compileBatch(memory, DESCRIPTION, [straddling]), undefined);
-  const batch = compileBatch(memory, DESCRIPTION, [straddling, { ...straddling, address: RAM_BASE + AT }]);
+  assert.equal(compileBatch(memory, [straddling]), undefined);
+  const batch = compileBatch(memory, [straddling, { ...straddling, address: RAM_BASE + AT }]);
   assert.deepEqual(
     batch?.units.map(({ address }) => address),
     [RAM_BASE + AT],

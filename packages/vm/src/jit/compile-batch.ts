@@ -1,6 +1,6 @@
 import { FIRST_FUNCTION } from "../interpreter/generate.ts";
 import { RAM_BASE, RAM_OFFSET } from "../memory/layout.ts";
-import { type MemoryDescription, standardImports, TYPE_INDEX, TYPES } from "../processor/core-module.ts";
+import { isShared, standardImports, TYPE_INDEX, TYPES } from "../processor/core-module.ts";
 import { createDecoder } from "../riscv/isa/decode.ts";
 import { instructionAt } from "../riscv/isa/instructions.ts";
 import { encodeModule } from "../wasm/module.ts";
@@ -11,21 +11,17 @@ import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./req
 /** Most instructions of a unit, by shape. */
 const LIMITS = { block: 40, region: 600 } as const;
 
-/** What memory of any size is: the least has room for what lies at fixed places, which V8 then knows to be there. In pages of 64 KiB. */
-export const ANY_MEMORY: Omit<MemoryDescription, "shared"> = { pages: RAM_OFFSET / 2 ** 16, maximum: 2 ** 16 };
-
 const decode = createDecoder();
 
 /** Compiles units to one module. @returns undefined where none of them can be compiled */
 export function compileBatch(
   memory: WebAssembly.Memory,
-  description: MemoryDescription,
   requests: readonly CompileRequest[],
 ): CompiledBatch | undefined {
   const units = requests.flatMap((request) => compileRequest(memory, request) ?? []);
   if (units.length === 0) return undefined;
   const bodies = units.map(({ body }) => body);
-  return { module: new WebAssembly.Module(encodeUnits(bodies, description.shared)), units };
+  return { module: new WebAssembly.Module(encodeUnits(bodies, isShared(memory))), units };
 }
 
 /** What is asked of a worker that compiles: new units, or a module of old ones. */
@@ -36,10 +32,9 @@ export type CompilerMessage =
 /** What such a worker answers. */
 export function answerCompilerMessage(
   memory: WebAssembly.Memory,
-  description: MemoryDescription,
   message: CompilerMessage,
 ): CompiledBatch | WebAssembly.Module | undefined {
-  if ("requests" in message) return compileBatch(memory, description, message.requests);
+  if ("requests" in message) return compileBatch(memory, message.requests);
   try {
     return new WebAssembly.Module(message.module);
   } catch {
@@ -54,7 +49,7 @@ export function answerCompilerMessage(
 export function encodeUnits(bodies: readonly Uint8Array[], shared: boolean): Uint8Array<ArrayBuffer> {
   return encodeModule({
     types: TYPES,
-    imports: standardImports({ ...ANY_MEMORY, shared }),
+    imports: standardImports(shared),
     functions: bodies.map((body) => [TYPE_INDEX.unit, body]),
     exports: bodies.map((_, index) => [`u${index}`, FIRST_FUNCTION + index]),
   });

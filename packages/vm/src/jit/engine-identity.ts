@@ -1,8 +1,8 @@
 import { checksum } from "../cache/checksum.ts";
 import { MODE } from "../memory/layout.ts";
-import { encodeCoreModule } from "../processor/core-module.ts";
+import { riscvCoreBytes } from "../processor/riscv-core.ts";
 import { createDecoder } from "../riscv/isa/decode.ts";
-import { INSTRUCTIONS, instructionAt } from "../riscv/isa/instructions.ts";
+import { instructionAt } from "../riscv/isa/instructions.ts";
 import { compileUnit } from "./compile-unit.ts";
 import { discoverBlocks } from "./discover.ts";
 import type { Shape } from "./request.ts";
@@ -22,8 +22,10 @@ const SAMPLE = [
  * @returns such as `riscv64-1-9f86d081884c7d65`
  */
 export function engineIdentity(): string {
-  const core = encodeCoreModule({ pages: 1, maximum: 1, shared: true }, INSTRUCTIONS);
-  const parts = [checksum(core), ...(["block", "region"] as const).map((shape) => checksum(compileSample(shape)))];
+  const parts = [
+    checksum(riscvCoreBytes(true)),
+    ...(["block", "region"] as const).map((shape) => checksum(compileSample(shape))),
+  ];
   const sum = checksum(Uint8Array.from(parts.flatMap((part) => [...part])));
   const name = [...sum.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return `riscv64-${UNIT_VERSION}-${name}`;

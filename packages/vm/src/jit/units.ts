@@ -1,7 +1,6 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
-import type { MemoryDescription } from "../processor/core-module.ts";
 import { CodeCache } from "../cache/code-cache.ts";
 import type { NativeCode } from "../cache/native-code.ts";
 import { CachedUnits } from "./cached-units.ts";
@@ -11,7 +10,6 @@ import type { CompiledBatch, CompiledUnit, CompileRequest, Shape, UnitCompiler }
 /** What compiled units need of the rest. */
 export type UnitsOptions = {
   readonly memory: WebAssembly.Memory;
-  readonly memoryDescription: MemoryDescription;
   readonly table: WebAssembly.Table;
   readonly pages: DecodedPages;
   readonly host: Readonly<Record<string, WebAssembly.ImportValue>>;
@@ -146,9 +144,9 @@ export class Units {
   /** Has what waits compiled. To be called between slices. */
   compileWaiting(): void {
     if (this.#waiting.length === 0 || this.#isCompiling) return;
-    const { compiler, memory, memoryDescription } = this.#options;
+    const { compiler, memory } = this.#options;
     const requests = this.#takeBatch();
-    if (!compiler) return this.#install(requests, compileBatch(memory, memoryDescription, requests));
+    if (!compiler) return this.#install(requests, compileBatch(memory, requests));
     this.#isCompiling = true;
     void compiler.compile(requests).then((batch) => {
       this.#isCompiling = false;

@@ -6,7 +6,6 @@ import { VmError } from "../error.ts";
 import type { UnitCompiler } from "../jit/request.ts";
 import { RAM_OFFSET } from "../memory/layout.ts";
 import { createPhysicalMemory, type GuestMemory } from "../memory/physical-memory.ts";
-import type { MemoryDescription } from "../processor/core-module.ts";
 import { Processor, type ProcessorOptions } from "../processor/processor.ts";
 import { PRIVILEGE } from "../riscv/hart/privilege.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
@@ -23,7 +22,6 @@ import { createVirtioDevices, type MachineDevices, toBusDevices } from "./virtio
 export type MachineParts = {
   readonly options: MachineOptions;
   readonly memory: WebAssembly.Memory;
-  readonly memoryDescription: MemoryDescription;
   readonly physical: GuestMemory;
   readonly clock: VirtualClock;
   readonly board: VirtBoard;
@@ -67,8 +65,7 @@ const MIP: Readonly<Record<keyof HartLines, number>> = {
  */
 export function createParts(options: MachineOptions, listener: PartsListener, state?: RestoredState): MachineParts {
   const sizeBytes = (options.memoryMib ?? MEMORY_MIB.usual) * MIB_BYTES;
-  const memoryDescription = describeMemory(sizeBytes, options.shared ?? true);
-  const memory = createMemory(memoryDescription);
+  const memory = createMemory(sizeBytes, options.shared ?? true);
   const clock = new VirtualClock();
   // Memory and devices are there before the processor, which they interrupt and write under.
   let processor: Processor | undefined;
@@ -83,10 +80,9 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
   });
   const entry = state === undefined ? board.loadBoot(bootImages(options)) : undefined;
   const supervisorCalls = state?.supervisorCalls ?? entry?.privilege === "supervisor";
-  const compiler = createCompiler(options, { memory, memoryDescription });
+  const compiler = createCompiler(options, memory);
   processor = new Processor({
     memory,
-    memoryDescription,
     physical,
     clock,
     bus: board.bus,
@@ -99,7 +95,6 @@ export function createParts(options: MachineOptions, listener: PartsListener, st
   return {
     options,
     memory,
-    memoryDescription,
     physical,
     clock,
     board,
@@ -180,10 +175,10 @@ function bootImages({ kernel, initrd, append, firmware, host }: MachineOptions):
 
 function createCompiler(
   { host, background = true, shared = true, mode }: MachineOptions,
-  { memory, memoryDescription }: Pick<ProcessorOptions, "memory" | "memoryDescription">,
+  memory: WebAssembly.Memory,
 ): UnitCompiler | undefined {
   if (!background || !shared || mode === "interpreter") return undefined;
-  return host.createCompiler?.({ memory, description: memoryDescription });
+  return host.createCompiler?.(memory);
 }
 
 function createSbi(console: SerialConsole, { power }: PartsListener): SbiServices {
@@ -197,14 +192,10 @@ function createSbi(console: SerialConsole, { power }: PartsListener): SbiService
   };
 }
 
-function describeMemory(ramBytes: number, shared: boolean): MemoryDescription {
+function createMemory(ramBytes: number, shared: boolean): WebAssembly.Memory {
   const pages = (RAM_OFFSET + ramBytes) / WASM_PAGE_BYTES;
-  return { pages, maximum: pages, shared };
-}
-
-function createMemory({ pages, maximum, shared }: MemoryDescription): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum, shared });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     const mebibytes = (pages * WASM_PAGE_BYTES) / MIB_BYTES;
     throw new VmError("option_invalid", `the host has no ${mebibytes} MiB in one piece: ask for less memory`, {

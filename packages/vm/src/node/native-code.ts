@@ -3,7 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import type { NativeCode } from "../cache/native-code.ts";
 import { HELPER } from "../ir/helpers.ts";
-import { ANY_MEMORY, encodeUnits } from "../jit/compile-batch.ts";
+import { encodeUnits } from "../jit/compile-batch.ts";
+import { ANY_MEMORY } from "../processor/core-module.ts";
 import { compileEagerly } from "./compile-eagerly.ts";
 import { openNativeKey } from "./native-key.ts";
 

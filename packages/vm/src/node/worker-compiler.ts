@@ -6,15 +6,15 @@ import type { CompilerWorkerData } from "./compiler-worker.ts";
 /**
  * Compiles units in a worker, beside the machine; it is started when there is something to compile: a machine that goes on from a snapshot
  * may have answered before.
- * @param data the machine's memory, which must be shared, and how it is described
+ * @param memory the machine's, which must be shared
  */
-export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
+export function createWorkerCompiler(memory: WebAssembly.Memory): UnitCompiler {
   const waiting: ((answer: Answer) => void)[] = [];
   let worker: Worker | undefined;
   const ask = (message: CompilerMessage, given: ArrayBuffer[] = []): Promise<Answer> =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      worker ??= startWorker(data, waiting);
+      worker ??= startWorker({ memory }, waiting);
       worker.postMessage(message, given);
     });
   return {
@@ -25,10 +25,10 @@ export function createWorkerCompiler(data: CompilerWorkerData): UnitCompiler {
 }
 
 /** @param waiting for answers, in the order in which they were asked */
-function startWorker(data: CompilerWorkerData, waiting: ((answer: Answer) => void)[]): Worker {
+function startWorker(workerData: CompilerWorkerData, waiting: ((answer: Answer) => void)[]): Worker {
   // The package that is published is bundled: there it is JavaScript, beside this.
   const file = import.meta.url.endsWith(".ts") ? "./compiler-worker.ts" : "./compiler-worker.js";
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: data });
+  const worker = new Worker(new URL(file, import.meta.url), { workerData });
   worker.unref();
   worker.on("message", (answer: Answer) => waiting.shift()?.(answer));
   // A worker that fails compiles nothing any more: the machine goes on with what it has.

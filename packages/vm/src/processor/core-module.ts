@@ -1,7 +1,7 @@
 import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
 import { HELPER, HOST_HELPERS } from "../ir/helpers.ts";
-import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, STATE, TLB } from "../memory/layout.ts";
+import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, RAM_OFFSET, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
@@ -49,12 +49,17 @@ const HELPER_TYPES: Readonly<Record<keyof typeof HELPER, number>> = {
   storeSlowly: TYPE_INDEX.storeSlowly,
 };
 
-/** How memory is imported: all modules of a machine must say the same. */
-export type MemoryDescription = ModuleImports["memory"];
+/** What memory of any size is: the least has room for what lies at fixed places, which V8 then knows to be there. In pages of 64 KiB. */
+export const ANY_MEMORY: Omit<ModuleImports["memory"], "shared"> = { pages: RAM_OFFSET / 2 ** 16, maximum: 2 ** 16 };
 
-/** The imports that every module of units has. */
-export function standardImports(memory: MemoryDescription): ModuleImports {
-  return { memory, functions: Object.entries(HELPER_TYPES) };
+/** True where a host's memory is shared between threads: modules have to say so. */
+export function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer === "function" && buffer instanceof SharedArrayBuffer;
+}
+
+/** The imports that every module of units has. @param shared whether memory is shared */
+export function standardImports(shared: boolean): ModuleImports {
+  return { memory: { ...ANY_MEMORY, shared }, functions: Object.entries(HELPER_TYPES) };
 }
 
 /** What the core module defines: the helpers that take i64, for units to import, and the loop that runs them. */
@@ -64,14 +69,11 @@ export type CoreExports = Readonly<Record<(typeof CORE_HELPERS)[number], WebAsse
 
 const CORE_HELPERS = ["translateLoad", "translateAtomic", "translateReserved", "storeSlowly"] as const;
 
-/** The module that is always there: the interpreter, and the loop that goes from unit to unit. */
-export function encodeCoreModule(
-  memory: MemoryDescription,
-  instructions: readonly Interpreted[],
-): Uint8Array<ArrayBuffer> {
+/** The module that is always there: the interpreter, and the loop that goes from unit to unit. @param shared whether memory is shared */
+export function encodeCoreModule(shared: boolean, instructions: readonly Interpreted[]): Uint8Array<ArrayBuffer> {
   return encodeModule({
     types: TYPES,
-    imports: { memory, functions: Object.entries(HELPER_TYPES).slice(0, HOST_HELPERS) },
+    imports: { ...standardImports(shared), functions: Object.entries(HELPER_TYPES).slice(0, HOST_HELPERS) },
     functions: [
       [TYPE_INDEX.translate, generateTranslate(HELPER.load)],
       [TYPE_INDEX.translate, generateTranslate(HELPER.atomic)],

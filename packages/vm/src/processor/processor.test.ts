@@ -20,12 +20,10 @@ const PAGES = (RAM_OFFSET + RAM_BYTES) / 2 ** 16;
 
 /** A processor without a board, at a loop that becomes a unit at once. */
 function create(): { readonly processor: Processor; readonly view: DataView } {
-  const memoryDescription = { pages: PAGES, maximum: PAGES, shared: false } as const;
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   const physical = createPhysicalMemory({ memory, sizeBytes: RAM_BYTES, onWrite: (page) => processor.drop(page) });
   const processor: Processor = new Processor({
     memory,
-    memoryDescription,
     physical,
     bus: { read: () => false, write: () => false },
     clock: new VirtualClock(),

@@ -24,9 +24,10 @@ import { SYSTEM } from "../riscv/hart/port.ts";
 import { createHart, type Hart } from "../riscv/hart/hart.ts";
 import { createDecoder } from "../riscv/isa/decode.ts";
 import { FORMATS } from "../riscv/isa/format.ts";
-import { INSTRUCTIONS, instructionAt } from "../riscv/isa/instructions.ts";
+import { instructionAt } from "../riscv/isa/instructions.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
-import { type CoreExports, encodeCoreModule, type MemoryDescription } from "./core-module.ts";
+import { type CoreExports, isShared } from "./core-module.ts";
+import { riscvCore } from "./riscv-core.ts";
 
 /** How code is run: all by the interpreter; hot code compiled block by block; by regions; as measured best. */
 export type ExecutionMode = "auto" | "interpreter" | "block" | "region";
@@ -34,7 +35,6 @@ export type ExecutionMode = "auto" | "interpreter" | "block" | "region";
 /** What a processor is made of. */
 export type ProcessorOptions = {
   readonly memory: WebAssembly.Memory;
-  readonly memoryDescription: MemoryDescription;
   readonly physical: GuestMemory;
   readonly bus: Pick<SystemBus, "read" | "write">;
   readonly clock: Clock;
@@ -75,7 +75,7 @@ export class Processor {
   readonly #mode: ExecutionMode;
 
   constructor(options: ProcessorOptions) {
-    const { memory, memoryDescription, mode } = options;
+    const { memory, mode } = options;
     this.#mode = mode;
     this.#view = new DataView(memory.buffer);
     this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
@@ -103,13 +103,12 @@ export class Processor {
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
     const slowSide = { memory, table, ...this.#helpers() };
-    const core = new WebAssembly.Module(encodeCoreModule(memoryDescription, INSTRUCTIONS));
-    const { run, ...coreHelpers } = new WebAssembly.Instance(core, { host: slowSide }).exports as CoreExports;
+    const core = new WebAssembly.Instance(riscvCore(isShared(memory)), { host: slowSide });
+    const { run, ...coreHelpers } = core.exports as CoreExports;
     this.#run = run;
     const host = { ...slowSide, ...coreHelpers };
     this.#units = new Units({
       memory,
-      memoryDescription,
       table,
       host,
       pages: this.#pages,

@@ -64,7 +64,6 @@ class EngineMachine {
     });
     this.#processor = new Processor({
       memory: this.#memory,
-      memoryDescription: { pages, maximum: pages, shared: true },
       physical,
       bus: this.#board.bus,
       clock: this.#clock,

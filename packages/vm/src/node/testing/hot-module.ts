@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { NativeCode } from "../../cache/native-code.ts";
 import { HELPER } from "../../ir/helpers.ts";
-import { ANY_MEMORY, encodeUnits } from "../../jit/compile-batch.ts";
+import { encodeUnits } from "../../jit/compile-batch.ts";
+import { ANY_MEMORY } from "../../processor/core-module.ts";
 
 /** Body of a unit that counts its first parameter down to 0 and gives 7. */
 export const COUNTING_BODY: Uint8Array = Uint8Array.from([

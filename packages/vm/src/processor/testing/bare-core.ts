@@ -25,7 +25,6 @@ import { encodeCoreModule } from "../core-module.ts";
 
 const RAM_PAGES = 16;
 const PAGES = Math.ceil((RAM_OFFSET + RAM_PAGES * 4096) / 2 ** 16);
-const DESCRIPTION = { pages: PAGES, maximum: PAGES, shared: true } as const;
 
 /** A set of instructions other than RISC-V's: what is given here stands in for it. */
 export type BareInstructions = {
@@ -85,7 +84,7 @@ export class BareCore {
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 16 });
     this.#table = table;
     const host = { memory, table, ...this.#helpers() };
-    const core = new WebAssembly.Module(encodeCoreModule(DESCRIPTION, instructions));
+    const core = new WebAssembly.Module(encodeCoreModule(true, instructions));
     const { run, ...helpers } = new WebAssembly.Instance(core, { host }).exports;
     this.#run = run as () => void;
     this.#unitHost = { ...host, ...(helpers as Readonly<Record<string, WebAssembly.ImportValue>>) };
@@ -117,7 +116,6 @@ export class BareCore {
   createUnits(mostUnits: number, blockThreshold = 1): Units {
     return new Units({
       memory: this.#memory,
-      memoryDescription: DESCRIPTION,
       table: this.#table,
       pages: this.pages,
       host: this.#unitHost,
@@ -147,7 +145,7 @@ export class BareCore {
 
   /** Makes units of their bodies. */
   instantiate(bodies: readonly Uint8Array[]): readonly Unit[] {
-    const module = new WebAssembly.Module(encodeUnits(bodies, DESCRIPTION.shared));
+    const module = new WebAssembly.Module(encodeUnits(bodies, true));
     const { exports } = new WebAssembly.Instance(module, { host: this.#unitHost });
     return bodies.map((_, index) => {
       const code = exports[`u${index}`] as (pc: bigint, depth: number, unit: number) => bigint;
