@@ -1,5 +1,5 @@
 import { addAmount, assertAmount, subtractAmount } from "./amount.ts";
-import { type Admission, judgeAdmission } from "./admission.ts";
+import { type Admission, type BudgetStanding, judgeAdmission } from "./admission.ts";
 import type { Budget } from "./budget.ts";
 import { type Amount, NO_AMOUNT } from "./request-event.ts";
 import { type BudgetCrossing, findCrossings, NOT_WARNED, recordWarnings, type WarnedLimits } from "./warning.ts";
@@ -54,7 +54,7 @@ class MemorySpendBook implements SpendBook {
 
   admit(budgets: readonly Budget[], bound: Amount): Admission {
     assertAmount(bound);
-    const standings = budgets.map((budget) => ({ budget, ...this.#account(budget.key) }));
+    const standings = budgets.map((budget) => toStanding(budget, this.#account(budget.key)));
     const admission = judgeAdmission(standings, bound);
     if (admission.type === "admitted") this.#reserve(budgets, bound);
     return admission;
@@ -82,9 +82,8 @@ class MemorySpendBook implements SpendBook {
 
   #reserve(budgets: readonly Budget[], bound: Amount): void {
     for (const { key } of budgets) {
-      const account = this.#account(key);
-      const reserved = addAmount(account.reserved, bound);
-      this.#accounts.set(key, { ...account, reserved, inFlight: account.inFlight + 1 });
+      const { spent, reserved, inFlight, warned } = this.#account(key);
+      this.#accounts.set(key, { spent, reserved: addAmount(reserved, bound), inFlight: inFlight + 1, warned });
     }
   }
 
@@ -106,4 +105,8 @@ class MemorySpendBook implements SpendBook {
     if (inFlight > 0 && reserved.cost >= bound.cost && reserved.tokens >= bound.tokens) return;
     throw new Error(`Expected a request under way in budget "${key}" with this bound, found ${inFlight}.`);
   }
+}
+
+function toStanding(budget: Budget, { spent, reserved, inFlight }: Account): BudgetStanding {
+  return { budget, spent, reserved, inFlight };
 }

@@ -57,5 +57,6 @@ function periodBudgets({ limits }: BudgetPolicy, period: Period): readonly Budge
 
 /** The limits alone: callers may pass more than those. */
 function limitsOf({ maxCost, maxTokens }: BudgetLimits): BudgetLimits {
-  return { ...(maxCost === undefined ? {} : { maxCost }), ...(maxTokens === undefined ? {} : { maxTokens }) };
+  if (maxTokens === undefined) return maxCost === undefined ? {} : { maxCost };
+  return maxCost === undefined ? { maxTokens } : { maxCost, maxTokens };
 }

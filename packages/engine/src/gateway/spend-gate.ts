@@ -41,14 +41,15 @@ const LOOK_MS = 250;
 
 /** A gate on the user's budgets. */
 export function createSpendGate({ budgetsOf, book, periods }: SpendBooks): SpendGate {
-  let settled = Promise.withResolvers<void>();
+  /** Of those who wait; undefined where nobody does. */
+  let settled: PromiseWithResolvers<void> | undefined;
   const admit = ({ id, identity }: Spender, bound: Amount): Promised => {
     const [own, shared] = splitBudgets(budgetsOf(identity));
     const periodRequest = { owner: identity.run, request: id, budgets: shared };
     const settle = (actual: Amount): readonly BudgetCrossing[] => {
       const crossed = book.settle(own, bound, actual);
-      settled.resolve();
-      settled = Promise.withResolvers();
+      settled?.resolve();
+      settled = undefined;
       return [...crossed, ...((shared.length > 0 ? periods?.settle(periodRequest, actual) : undefined) ?? [])];
     };
     const first = book.admit(own, bound);
@@ -63,6 +64,7 @@ export function createSpendGate({ budgetsOf, book, periods }: SpendBooks): Spend
         const { admission, settle } = admit(request, bound);
         if (admission.type === "admitted") return { settle: (actual) => settle(actual).map(toWarning) };
         if (admission.type === "refused") throw toRefusal(admission);
+        settled ??= Promise.withResolvers();
         await untilSettled(settled.promise, signal);
       }
     },

@@ -78,9 +78,11 @@ function describeMessages(before: PromptPrint, after: PromptPrint): string | und
 }
 
 function findChanged(before: readonly NamedDigest[], after: readonly NamedDigest[]): string | undefined {
-  const toLine = ({ name, digest }: NamedDigest): string => `${name} ${digest}`;
-  const at = firstDifference(before.map(toLine), after.map(toLine));
-  return (after[at] ?? before[at])?.name;
+  const isSame = (part: NamedDigest | undefined, other: NamedDigest | undefined): boolean =>
+    part?.name === other?.name && part?.digest === other?.digest;
+  const length = Math.max(before.length, after.length);
+  for (let at = 0; at < length; at += 1) if (!isSame(before[at], after[at])) return (after[at] ?? before[at])?.name;
+  return undefined;
 }
 
 function toDigests(tools: readonly ToolPrint[]): readonly string[] {

@@ -40,6 +40,8 @@ const BILLING_HEADER = "x-anthropic-billing-header:";
 
 /** Lists of tools and system prompts that are remembered. */
 const MAX_KNOWN = 64;
+/** What a prompt has in place of the tools and the system prompt that it lacks. */
+const [NO_TOOLS, NO_SYSTEM]: readonly [readonly ToolPrint[], readonly string[]] = [[], []];
 
 /** Gives the fingerprint of a request's prompt. Never throws, whatever `json` holds. */
 export type PromptPrinter = (wire: Wire, model: string, json: JsonObject) => PromptPrint;
@@ -48,14 +50,21 @@ export type PromptPrinter = (wire: Wire, model: string, json: JsonObject) => Pro
 export function createPromptPrinter(): PromptPrinter {
   const knownTools = createLruMap<readonly ToolPrint[]>(MAX_KNOWN);
   const knownSystems = createLruMap<readonly string[]>(MAX_KNOWN);
-  const printTools = oncePerObject((tools: readonly unknown[]) =>
+  const printList = oncePerObject((tools: readonly unknown[]) =>
     recall(knownTools, digestOf(tools), () => tools.flatMap(toTools).slice(0, MAX_TOOLS).map(printTool)),
   );
+  const printTools = (tools: readonly unknown[]): readonly ToolPrint[] =>
+    tools.length === 0 ? NO_TOOLS : printList(tools);
   const printTexts = (parts: readonly unknown[]): readonly string[] => {
     const text = parts.map((part) => toText(part)).join("\n");
     return recall(knownSystems, shortHash(text), () => printSystem(text));
   };
   const printOne = oncePerObject((part: object) => printTexts([part]));
+  const printParts = (parts: readonly unknown[]): readonly string[] => {
+    if (parts.length === 0) return NO_SYSTEM;
+    const [first] = parts;
+    return parts.length === 1 && isObject(first) ? printOne(first) : printTexts(parts);
+  };
   const printMessage = oncePerObject((message: object) => digestOf(toCanonical(message)));
   return (wire, model, json) => {
     const layout = PROMPT_LAYOUTS[wire];
@@ -64,14 +73,13 @@ export function createPromptPrinter(): PromptPrinter {
     const firstMessage = found === -1 ? messages.length : found;
     const named = layout.system.map((key) => json[key]).filter((part) => part !== undefined);
     const system = [...named, ...messages.slice(0, firstMessage)];
-    const [onlyPart] = system.length === 1 ? system : [];
     const conversation = messages.slice(firstMessage, firstMessage + MAX_MESSAGES);
     const digests = conversation.map((message) => (isObject(message) ? printMessage(message) : digestOf(message)));
     const opening = conversation.findIndex((message) => toObject(message)?.["role"] === "user");
     return {
       model,
       tools: printTools(listAt(json, "tools")),
-      system: isObject(onlyPart) ? printOne(onlyPart) : printTexts(system),
+      system: printParts(system),
       settings: layout.settings.map((name) => ({ name, digest: digestOf(json[name]) })),
       messages: digests,
       firstMessage,
@@ -152,10 +160,13 @@ function unmark(block: unknown): unknown {
 
 /** Of what is nested too deep to be written (or too long): all such values count as equal, so that no break is claimed that was not seen. */
 const UNREADABLE = "unreadable";
+/** Of what is not there. No hash has its length, either. */
+const ABSENT = "absent";
 
 function digestOf(value: unknown): string {
+  if (value === undefined) return ABSENT;
   try {
-    return shortHash(JSON.stringify(value) ?? "");
+    return shortHash(JSON.stringify(value));
   } catch {
     return UNREADABLE;
   }

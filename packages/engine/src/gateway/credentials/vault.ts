@@ -128,8 +128,8 @@ class VaultCredential implements Credential {
     const { now } = this.#open();
     const held = this.#asked;
     if (held !== undefined) {
-      const { staleAt = Infinity, ...reading } = await held;
-      if (staleAt > now()) return reading;
+      const reading = await held;
+      if ((reading.staleAt ?? Infinity) > now()) return reading;
       if (this.#asked === held) this.#asked = undefined;
     }
     return (this.#asked ??= this.#ask());

@@ -73,6 +73,30 @@ suite("an upstream that fails", () => {
     });
   });
 
+  test("is asked on where an answer lies between its failures", async () => {
+    const gate = createGate();
+    for (const status of [200, 500, 500, 500, 500, 200, 500, 500, 500, 500])
+      await new Sending(gate, status).attempt(answered(status));
+    assert.equal(gate.health()[0]?.state, "closed");
+    await new Sending(gate, 9).attempt(answered(500));
+    assert.equal(gate.health()[0]?.state, "open");
+  });
+
+  test("is judged by its probe, not by what fails late", async () => {
+    const gate = createGate({ concurrency: 3 });
+    const [late, probe] = [new Sending(gate, 10), new Sending(gate, 11)];
+    const lateLease = await late.acquire();
+    await breakUpstream(gate);
+    mock.timers.tick(5000);
+    const lease = await probe.acquire();
+    gate.judge(late.request, lateLease, 1, answered(500));
+    await settle();
+    assert.equal(gate.health()[0]?.state, "half_open");
+    gate.judge(probe.request, lease, 1, answered(200));
+    await settle();
+    assert.equal(gate.health()[0]?.state, "closed");
+  });
+
   test("is probed by one request at a time, and is back when that is answered", async () => {
     const gate = createGate();
     await breakUpstream(gate);

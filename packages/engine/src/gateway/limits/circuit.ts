@@ -29,8 +29,9 @@ const NAMES: Readonly<Record<CircuitState, CircuitStateName>> = {
 
 /**
  * The circuit breaker of one upstream, which spares a broken provider, and agents the wait for it. The states are cockatiel's.
- * Its `execute` wraps a function, while an attempt here is begun by one call and ended by another: so each attempt is an `execute` on a
- * promise that its end resolves. Where a probe is under way `execute` waits for it; agents must hear at once, so that is asked first.
+ * Its `execute` wraps a function, while an attempt here is begun by one call and ended by another: so a probe is an `execute` on a
+ * promise that its end resolves, and of what a closed circuit let through only the end is told. Where a probe is under way `execute`
+ * waits for it; agents must hear at once, so that is asked first.
  *
  * Cockatiel's bulkhead is not used: its queue is not fair. The slots of the credentials are the bulkhead: no upstream holds more
  * requests than its provider's credentials have slots, and no provider's requests wait for another's.
@@ -40,6 +41,8 @@ export class Circuit {
   readonly #now: () => number;
   readonly #policy: CircuitBreakerPolicy;
   #probeAt = 0;
+  /** Since the last success. */
+  #hasFailed = false;
 
   /** @param now ms since the epoch; the same clock as `Date.now`, which cockatiel reads. */
   constructor(upstream: Upstream, now: () => number) {
@@ -70,24 +73,31 @@ export class Circuit {
 
   /** Begins an attempt. @returns what ends it, to be called once; undefined where none is let through. */
   begin(): ((outcome: AttemptOutcome) => void) | undefined {
-    if (!this.isPassable) return undefined;
-    const isProbe = this.state !== "closed";
-    const { promise, resolve, reject } = Promise.withResolvers<AttemptOutcome>();
+    if (this.state === "closed") return (outcome) => this.#tell(outcome);
+    return this.isPassable ? this.#probe() : undefined;
+  }
+
+  /** Most requests work after others that worked: that changes nothing, and what is late has no say in an open circuit. */
+  #tell(outcome: AttemptOutcome): void {
+    if (outcome === "unknown" || this.state !== "closed") return;
+    if (outcome === "worked" && !this.#hasFailed) return;
+    this.#hasFailed = outcome === "failed";
+    void this.#policy.execute(() => outcome);
+  }
+
+  #probe(): ((outcome: AttemptOutcome) => void) | undefined {
+    const { promise, resolve } = Promise.withResolvers<AttemptOutcome>();
     let begun = false;
     const execution = this.#policy.execute(() => {
       begun = true;
       return promise;
     });
     execution.catch(() => {
-      // Either not begun, which is told below, or ended without a result, which is meant to leave the state as it is.
+      // Not begun, which is told below.
     });
     if (!begun) return undefined;
-    return (outcome) => {
-      if (outcome !== "unknown") resolve(outcome);
-      // A probe that shows nothing must not close the circuit, as cockatiel would have it.
-      else if (isProbe) resolve("failed");
-      else reject(new Error("The attempt was abandoned."));
-    };
+    // A probe that shows nothing must not close the circuit, as cockatiel would have it.
+    return (outcome) => resolve(outcome === "unknown" ? "failed" : outcome);
   }
 
   #pause(attempt: number): number {

@@ -34,11 +34,16 @@ export function createLimitGate(options: LimitGateOptions): SharedLimitGate {
   return new Gate(options);
 }
 
+/** What stands behind a lease. */
+type Attempt = { readonly grant: Grant; readonly progress: RequestProgress };
+
 class Gate implements SharedLimitGate {
   readonly #options: LimitGateOptions;
   readonly #pools: ReadonlyMap<Provider, ProviderPool>;
+  /** Of requests that are to be tried again. */
   readonly #progress = new WeakMap<ModelRequest, RequestProgress>();
-  readonly #grants = new WeakMap<Lease, Grant>();
+  /** Of leases that are out. Taken out at once: until its next whole turn, a collection keeps what a WeakMap leads to. */
+  readonly #attempts = new WeakMap<Lease, Attempt>();
 
   constructor(options: LimitGateOptions) {
     this.#options = options;
@@ -54,27 +59,30 @@ class Gate implements SharedLimitGate {
   }
 
   async acquire(request: ModelRequest, _attempt: number, signal: AbortSignal): Promise<Lease> {
-    const progress = this.#progressOf(request);
+    const progress = this.#progress.get(request) ?? new RequestProgress(request.facts.model);
     await pause(progress.notBefore - this.#options.now(), signal);
     const applicant = { identity: request.identity, model: progress.otherModel, failures: progress.failures };
     const grant = await this.#poolOf(request.wire.provider).enter(applicant, signal);
-    this.#grants.set(grant.lease, grant);
+    this.#attempts.set(grant.lease, { grant, progress });
     return grant.lease;
   }
 
   judge(...[request, lease, attempt, end]: Parameters<LimitGate["judge"]>): NextMove {
     const { policy, now, refresh } = this.#options;
     const pool = this.#poolOf(request.wire.provider);
-    const progress = this.#progressOf(request);
-    const grant = this.#grantOf(lease);
-    return judgeAttempt({ pool, grant, progress, attempt, fallback: policy.fallback, now: now(), refresh }, end);
+    const { grant, progress } = this.#attemptOf(lease);
+    const context = { pool, grant, progress, attempt, fallback: policy.fallback, now: now(), refresh };
+    const move = judgeAttempt(context, end);
+    if (move.type === "again") this.#progress.set(request, progress);
+    return move;
   }
 
   release(lease: Lease): void {
-    const grant = this.#grantOf(lease);
+    const attempt = this.#attempts.get(lease);
+    this.#attempts.delete(lease);
     // Where judge was called, the circuit knows already.
-    grant.end("unknown");
-    grant.release();
+    attempt?.grant.end("unknown");
+    attempt?.grant.release();
   }
 
   health(): readonly UpstreamHealth[] {
@@ -87,22 +95,16 @@ class Gate implements SharedLimitGate {
     return slots.find(({ credential }) => credential.label === label)?.limits;
   }
 
-  #progressOf(request: ModelRequest): RequestProgress {
-    const progress = this.#progress.get(request) ?? new RequestProgress(request.facts.model);
-    this.#progress.set(request, progress);
-    return progress;
-  }
-
   #poolOf(provider: Provider): ProviderPool {
     const pool = this.#pools.get(provider);
     if (pool === undefined) throw new Error(`There is no provider ${provider}.`);
     return pool;
   }
 
-  #grantOf(lease: Lease): Grant {
-    const grant = this.#grants.get(lease);
-    if (grant === undefined)
+  #attemptOf(lease: Lease): Attempt {
+    const attempt = this.#attempts.get(lease);
+    if (attempt === undefined)
       throw new Error("The lease is not one of this gate's: pass on the object that acquire gave.");
-    return grant;
+    return attempt;
   }
 }

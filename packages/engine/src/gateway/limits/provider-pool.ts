@@ -81,6 +81,10 @@ export class ProviderPool {
   /** Waits for a slot. @throws RefusedError where none is to be had soon; the signal's reason where it aborts. */
   async enter(applicant: Applicant, signal: AbortSignal): Promise<Grant> {
     signal.throwIfAborted();
+    // Mostly nobody waits, and a slot is free: then there is nothing to queue for.
+    if (this.waiting === 0 && this.rack.hasFree(this.#now()) && this.blockade() === undefined) {
+      return this.#grantTo(applicant);
+    }
     if (this.waiting >= MAX_WAITING) throw new RefusedError(describeFullQueue(this.#provider, MAX_WAITING));
     const { promise, resolve, reject } = Promise.withResolvers<Grant>();
     const refuse = (refusal: Refusal): void => reject(new RefusedError(refusal));
@@ -133,12 +137,22 @@ export class ProviderPool {
     }
   }
 
-  #admit({ applicant: { identity, model, failures }, grant, refuse }: Waiter): void {
+  #admit({ applicant, grant, refuse }: Waiter): void {
+    try {
+      grant(this.#grantTo(applicant));
+    } catch (error: unknown) {
+      if (!(error instanceof RefusedError)) throw error;
+      refuse(error.refusal);
+    }
+  }
+
+  /** @throws RefusedError where no credential or no upstream is to be had. */
+  #grantTo({ identity, model, failures }: Applicant): Grant {
     const slots = this.rack.choose(identity, this.#now());
     const passage = slots === undefined ? undefined : this.circuits.pass(failures);
     // The one request that probes an upstream may have gone just before.
     if (slots === undefined || passage === undefined) {
-      return refuse(describeOpenCircuits(this.#provider, this.circuits.probeAt, this.#now()));
+      throw new RefusedError(describeOpenCircuits(this.#provider, this.circuits.probeAt, this.#now()));
     }
     slots.take();
     const lease = {
@@ -150,7 +164,7 @@ export class ProviderPool {
       slots.giveBack();
       this.serve();
     };
-    grant({ lease, slots, refreshes: slots.refreshes, end: once(passage.end), release: once(giveBack) });
+    return { lease, slots, refreshes: slots.refreshes, end: once(passage.end), release: once(giveBack) };
   }
 
   /** Wakes when the next credential is back, where somebody waits. */

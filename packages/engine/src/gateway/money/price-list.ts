@@ -18,7 +18,7 @@ export interface NamedPriceList extends PriceList {
   pricing(provider: Provider, model: string): ModelPricing;
 }
 
-/** Names come from requests: no more of them are kept than a user has models. */
+/** Names come from requests: no more of them are kept, of a provider, than a user has models. */
 const MOST_REMEMBERED = 500;
 
 /** Loads the price list; what it returns is synchronous. */
@@ -29,7 +29,7 @@ export async function createPriceList(policy: PricePolicy): Promise<NamedPriceLi
 class TablePriceList implements NamedPriceList {
   readonly #policy: PricePolicy;
   readonly #table: PriceTable;
-  readonly #remembered = new Map<string, ModelPricing | undefined>();
+  #remembered: Partial<Record<Provider, Map<string, ModelPricing | undefined>>> = {};
   #minute = 0;
 
   constructor(policy: PricePolicy, table: PriceTable) {
@@ -70,11 +70,14 @@ class TablePriceList implements NamedPriceList {
   #known(provider: Provider, model: string): ModelPricing | undefined {
     if (model.length > MAX_NAME_LENGTH) return undefined;
     const minute = Math.floor(Date.now() / 60_000);
-    if (minute !== this.#minute || this.#remembered.size >= MOST_REMEMBERED) this.#remembered.clear();
+    if (minute !== this.#minute) this.#remembered = {};
     this.#minute = minute;
-    const key = `${provider} ${model}`;
-    if (!this.#remembered.has(key)) this.#remembered.set(key, this.#lookUp(provider, model));
-    return this.#remembered.get(key);
+    const remembered = (this.#remembered[provider] ??= new Map());
+    if (!remembered.has(model)) {
+      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+      remembered.set(model, this.#lookUp(provider, model));
+    }
+    return remembered.get(model);
   }
 
   #lookUp(provider: Provider, model: string): ModelPricing | undefined {

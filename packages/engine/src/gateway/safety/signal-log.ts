@@ -40,6 +40,7 @@ export function createSignalLog(actions: Actions): SignalLog {
   };
   return {
     tell: (run, found) => {
+      if (found.length === 0) return [];
       const signals = findDifferent(found).map((each) => toFreshSignal(run, each));
       const fresh = signals.filter((signal) => signal !== undefined);
       return [...fresh.slice(0, MAX_SIGNALS), ...sumUp(fresh.slice(MAX_SIGNALS))];

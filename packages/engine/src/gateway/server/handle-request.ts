@@ -28,43 +28,42 @@ export async function handleRequest(
 ): Promise<void> {
   const startedAt = performance.now();
   const { token, path } = readToken(incoming.headers, incoming.url ?? "/");
+  const guest = entrance.grants.recognise(token);
   const arrival: Arrival = {
     id: entrance.createId(),
     startedAt,
-    guest: entrance.grants.recognise(token),
     method: incoming.method ?? "GET",
     path,
     headers: forwardedHeaders(incoming.headers),
   };
-  const work = take(entrance, arrival, incoming, response);
-  arrival.guest?.follow(work, () => response.destroy());
+  const work = take(entrance, { guest, arrival }, incoming, response);
+  guest?.follow(work, () => response.destroy());
   await work;
 }
 
 /** A request of which no more is known than its head. */
-type Arrival = Pick<ModelRequest, "id" | "startedAt" | "method" | "path" | "headers"> & {
-  readonly guest: Guest | undefined;
-};
+type Arrival = Pick<ModelRequest, "id" | "startedAt" | "method" | "path" | "headers">;
+/** It, and who sent it; undefined where nobody knows. */
+type Caller = { readonly guest: Guest | undefined; readonly arrival: Arrival };
 
 async function take(
   entrance: Entrance,
-  arrival: Arrival,
+  { guest, arrival }: Caller,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { guest, ...head } = arrival;
   // As they came: which provider's key header a client uses tells whose client it is.
-  const wire = findWire(head.method, head.path, incoming.headers);
+  const wire = findWire(arrival.method, arrival.path, incoming.headers);
   try {
     if (guest === undefined) throw new RefusedError(UNKNOWN_TOKEN);
-    const known = checkEndpoint(entrance, wire, head);
+    const known = checkEndpoint(entrance, wire, arrival);
     const body = await readBody(incoming);
-    const json = entrance.bodies.read(body, head.headers["content-encoding"]);
-    const facts = known.readRequest(head.path, json);
-    await serve(entrance, { ...head, identity: guest.identity, wire: known, facts, body, json }, response);
+    const json = entrance.bodies.read(body, arrival.headers["content-encoding"]);
+    const facts = known.readRequest(arrival.path, json);
+    await serve(entrance, { ...arrival, identity: guest.identity, wire: known, facts, body, json }, response);
   } catch (error: unknown) {
     const refusal = toRefusal(error);
-    if (guest !== undefined) report(entrance, { id: head.id, identity: guest.identity, wire, refusal });
+    if (guest !== undefined) report(entrance, { id: arrival.id, identity: guest.identity, wire, refusal });
     answerRefusal(wire, response, refusal);
   }
 }

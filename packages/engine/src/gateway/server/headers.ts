@@ -17,7 +17,8 @@ const NOT_FORWARDED = new Set([
 /** The headers of a request that are sent on. */
 export function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value === undefined || NOT_FORWARDED.has(name)) continue;
     kept[name] = Array.isArray(value) ? value.join(", ") : value;
   }
@@ -50,7 +51,8 @@ export function withoutEncoding(headers: Readonly<Record<string, string>>): Reco
 /** The headers of an answer that are passed on. */
 export function answeredHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): AnswerHeaders {
   const kept: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value !== undefined && !HOP_BY_HOP.has(name)) kept[name] = value;
   }
   return kept;
@@ -61,7 +63,9 @@ export type AnswerHeaders = Record<string, string | string[]>;
 /** Headers with one value each, for those who read them. */
 export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     flat[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
+  }
   return flat;
 }

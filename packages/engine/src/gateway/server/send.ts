@@ -50,10 +50,10 @@ export function send(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const handler = new AnswerHandler({ resolve, reject, take }, signal);
-    const { body, ...head } = outgoing;
+    const { origin, method, path, headers } = outgoing;
+    const body = outgoing.body.length === 0 ? null : outgoing.body;
     const timeouts = { headersTimeout: firstByteMs, bodyTimeout: idleMs };
-    const payload = body.length === 0 ? null : body;
-    pool.dispatch({ ...head, body: payload, ...timeouts }, handler);
+    pool.dispatch({ origin, method, path, headers, body, ...timeouts }, handler);
   });
 }
 

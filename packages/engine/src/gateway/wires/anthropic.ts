@@ -24,6 +24,8 @@ const ERROR_TYPES: Readonly<Record<RefusalKind, string>> = {
   upstream: "overloaded_error",
 };
 
+const KINDS = ["input", "cacheRead", "cacheWrite", "longCacheWrite", "output", "reasoning"] as const;
+
 /** Samplings that the counts at the top leave out, though they are paid for. */
 const SEPARATE_ITERATIONS: ReadonlySet<string | undefined> = new Set(["compaction", "advisor_message"]);
 
@@ -80,18 +82,28 @@ function readUsage(usage: JsonObject): Partial<AnswerCounts> {
   return told;
 }
 
-function readSampling(usage: JsonObject): { -readonly [Kind in keyof AnswerCounts]?: number } {
+function readSampling(usage: JsonObject): Told {
   const lifetimes = objectAt(usage, "cache_creation");
   const long = tokensIn(lifetimes, "ephemeral_1h_input_tokens");
   const short = tokensIn(lifetimes, "ephemeral_5m_input_tokens");
   const byLifetime = long === undefined && short === undefined ? undefined : clampTokens((long ?? 0) + (short ?? 0));
-  const counts = {
+  return withoutUndefined({
     input: tokensIn(usage, "input_tokens"),
     cacheRead: tokensIn(usage, "cache_read_input_tokens"),
     cacheWrite: tokensIn(usage, "cache_creation_input_tokens") ?? byLifetime,
     longCacheWrite: long,
     output: tokensIn(usage, "output_tokens"),
     reasoning: tokensIn(objectAt(usage, "output_tokens_details"), "thinking_tokens"),
-  };
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
+  });
+}
+
+type Told = { -readonly [Kind in keyof AnswerCounts]?: number };
+
+function withoutUndefined(counts: { readonly [Kind in keyof AnswerCounts]: number | undefined }): Told {
+  const told: Told = {};
+  for (const kind of KINDS) {
+    const count = counts[kind];
+    if (count !== undefined) told[kind] = count;
+  }
+  return told;
 }
