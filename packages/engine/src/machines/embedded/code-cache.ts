@@ -6,7 +6,12 @@ export type SharedCode = {
   readonly cache: CodeCache;
   /** Keeps what was compiled. Never rejects: a machine does without. */
   readonly save: () => Promise<void>;
+  /** The same while the machine runs, which stands still for a moment: only where there is much to keep. */
+  readonly saveGrown: () => Promise<void>;
 };
+
+/** By what part it must have grown. */
+const GROWTH = 0.05;
 
 /**
  * Opens the code that earlier machines have compiled: it is known by the bytes of the guest's code, and made by the engine alone, so a
@@ -16,7 +21,9 @@ export async function openSharedCode(path: string, native: NativeCode | undefine
   try {
     const folder = await openCacheFolder({ folder: path, engine: engineIdentity(), native });
     const { cache } = await folder.load();
-    return { cache, save: () => folder.save(cache).then(() => undefined, tell) };
+    const enough = cache.statistics.bytes * (1 + GROWTH);
+    const save = (): Promise<void> => folder.save(cache).then(() => undefined, tell);
+    return { cache, save, saveGrown: async () => (cache.statistics.bytes > enough ? save() : undefined) };
   } catch (error: unknown) {
     tell(error);
     return undefined;

@@ -90,10 +90,10 @@ export class RunningMachine {
     return found;
   }
 
-  /** Lets it run. What was compiled until the guest agent listens is kept then: that is what the next machine starts with. */
+  /** Lets it run. What was newly compiled until the guest agent listens is kept then: that is what the next machine starts with. */
   start(): void {
     this.#go();
-    void this.#listening.promise.then(() => this.#code?.save());
+    void this.#listening.promise.then(() => this.#code?.saveGrown());
   }
 
   /** Waits until the guest powers off or resets, or somebody asks it to stop. @returns why. @throws VmError where the engine fails */
