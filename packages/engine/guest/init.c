@@ -45,6 +45,8 @@ void hold(void) {
 #define PATH_VARIABLE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define GRACE_MS 500
 #define ROOT_DEVICE "/dev/vda"
+/* Of control groups in version 2; others are left as they are. */
+#define ROOT_GROUP "/sys/fs/cgroup/cgroup.procs"
 /* The size of a block device in bytes (Linux, linux/fs.h, which musl does not have). */
 #define DEVICE_SIZE _IOR(0x12, 114, size_t)
 /* Grows a mounted file system to a number of blocks (Linux, fs/ext4/ext4.h). */
@@ -130,11 +132,30 @@ static void name_machine(void) {
   if (sethostname(name, strlen(name)) != 0) fprintf(stderr, "cloister-guest: hostname: %s\n", strerror(errno));
 }
 
-void set_machine_up(void) {
+static void settle_process(void) {
   umask(022);
   setenv("PATH", PATH_VARIABLE, 1);
   setenv("HOME", "/root", 0);
   if (chdir("/") != 0) fprintf(stderr, "cloister-guest: no root folder\n");
+}
+
+/* Who started this agent is a service: when that is stopped or renewed, all of its control group is killed. */
+static void leave_service(void) {
+  setsid();
+  int group = open(ROOT_GROUP, O_WRONLY | O_CLOEXEC);
+  if (group < 0) return;
+  if (write(group, "0", 1) != 1) fprintf(stderr, "cloister-guest: %s: %s\n", ROOT_GROUP, strerror(errno));
+  close(group);
+}
+
+void settle_in_machine(void) {
+  settle_process();
+  leave_service();
+  raise_loopback();
+}
+
+void set_machine_up(void) {
+  settle_process();
   mount_all();
   grow_root();
   raise_loopback();
@@ -164,6 +185,8 @@ void turn_machine_off(void) {
 }
 
 #else
+
+void settle_in_machine(void) {}
 
 void set_machine_up(void) { fprintf(stderr, "cloister-guest: virtual machines run Linux\n"); }
 

@@ -4,6 +4,7 @@
  *   cloister-guest serve --stdio   one host, over standard input and output
  *   cloister-guest serve           several hosts, over the virtual machine's serial ports
  *   cloister-guest init            as process 1 of a virtual machine: sets it up, then serves its ports
+ *   cloister-guest attend          in a virtual machine with a process 1 of its own: serves its ports
  *   cloister-guest hold            as process 1 of a container: reaps, ends on SIGTERM
  *   cloister-guest --version
  */
@@ -39,10 +40,16 @@ int main(int count, char **arguments) {
     turn_machine_off();
     return 0;
   }
+  if (is(count, arguments, 1, "attend") && count == 2) {
+    settle_in_machine();
+    run_ahead();
+    serve_ports();
+    return 0;
+  }
   if (is(count, arguments, 1, "hold") && count == 2) {
     hold();
     return 0;
   }
-  fprintf(stderr, "Expected: cloister-guest serve [--stdio] | init | hold | --version\n");
+  fprintf(stderr, "Expected: cloister-guest serve [--stdio] | init | attend | hold | --version\n");
   return 64;
 }

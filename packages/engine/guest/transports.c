@@ -1,6 +1,7 @@
 #include "transports.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -80,7 +81,9 @@ static void set_absent(struct session *session, bool absent) {
   session->absent = absent;
 }
 
-/* A port is opened once: the kernel refuses a second time, so those that are open already pass by. */
+/* A port is opened once: the kernel refuses a second time, so those that are open already pass by. Said of one where nobody here has it. */
+static bool taken;
+
 static void open_ports(void) {
   DIR *folder = opendir(PORTS_FOLDER);
   if (folder == NULL) return;
@@ -90,6 +93,7 @@ static void open_ports(void) {
     snprintf(path, sizeof path, "/dev/%.255s", entry->d_name);
     int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0) set_absent(new_session(fd, fd), true);
+    if (fd < 0 && errno == EBUSY && loop_sessions() == NULL) taken = true;
   }
   closedir(folder);
 }
@@ -114,6 +118,8 @@ static void look_for_hosts(void) {
 
 static int tick(void) {
   look_for_ports();
+  /* Another agent serves this machine. Process 1 has nobody beside it, and may not end. */
+  if (taken && loop_sessions() == NULL && getpid() != 1) loop_stop();
   look_for_hosts();
   return loop_sessions() == NULL ? LOOK_FOR_FIRST_MS : LOOK_FOR_MORE_MS;
 }

@@ -8,6 +8,15 @@ export type ImageBuildOptions = JsonOption & { readonly arch?: string; readonly 
 /** Options of `cloister image verify`. */
 export type ImageVerifyOptions = JsonOption & { readonly driver?: string };
 
+/** Options of `cloister image import`. */
+export type ImageImportOptions = JsonOption & {
+  readonly name?: string;
+  readonly arch?: string;
+  readonly kernel?: string;
+  readonly initrd?: string;
+  readonly append?: string;
+};
+
 /** `cloister image`. */
 export const IMAGE: AnyCommand = defineCommand<object>({
   name: "image",
@@ -32,6 +41,21 @@ export const IMAGE: AnyCommand = defineCommand<object>({
       },
       examples: [["image build agents", "a Debian with git, node and the agents' programs"]],
       load: async () => (await import("../commands/image/build.ts")).build,
+    }),
+    defineCommand<ImageImportOptions>({
+      name: "import",
+      summary: "make an image of somebody else's disk, in which qemu-guest-agent runs",
+      args: [{ name: "disk", help: "a disk image, qcow2 or raw, which is copied", required: true, completes: "files" }],
+      options: {
+        name: text("name", "what to call the image (default: the name of the file)"),
+        arch: text("name", "the disk's architecture: amd64, arm64, riscv64 (default: the host's)"),
+        kernel: text("file", "boot this kernel instead of the disk's own boot loader", { completes: "files" }),
+        initrd: text("file", "initial file system for that kernel", { completes: "files" }),
+        append: text("words", "words for that kernel (default: root=/dev/vda rw)"),
+        json: JSON_OPTION,
+      },
+      examples: [["image import theirs.qcow2 --name theirs", "a disk with a system and qemu-guest-agent in it"]],
+      load: async () => (await import("../commands/image/import.ts")).importImage,
     }),
     defineCommand<ImageVerifyOptions>({
       name: "verify",

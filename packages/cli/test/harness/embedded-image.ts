@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestRepository } from "./test-repository.ts";
 
 /** The least that a plan runs in: RISC-V Linux with git. Its name, and the text of its manifest. */
 export const GIT_IMAGE = {
@@ -18,3 +21,17 @@ export const SHARED_IMAGES: string = join(tmpdir(), `cloister-test-images-${proc
 
 /** The release alone: mirrors renew the updates of this architecture later than their signatures at times, and refuse in between. */
 export const IMAGE_ENV = { CLOISTER_DEBIAN_SUITES: "release" } as const;
+
+/** A build may wait for a mirror, and takes a minute of a processor. */
+const LONGEST_MS = 10 * 60_000;
+
+/** Builds the image with git for a repository's user, where it was not built before. */
+export async function buildGitImage(repository: TestRepository): Promise<void> {
+  const state = repository.env["CLOISTER_STATE_HOME"] ?? "";
+  for (const folder of [SHARED_IMAGES, state]) mkdirSync(folder, { recursive: true });
+  symlinkSync(SHARED_IMAGES, join(state, "images"));
+  const manifest = join(repository.folder, "image.yaml");
+  writeFileSync(manifest, GIT_IMAGE.manifest);
+  const built = await repository.run(["image", "build", manifest], { env: IMAGE_ENV, longestMs: LONGEST_MS });
+  assert.equal(built.code, 0, built.stderr);
+}

@@ -109,6 +109,23 @@ suite("cloister machine", () => {
   });
 });
 
+test("cloister image import makes an image of a disk, which is listed, and refuses what is none", async () => {
+  using user = createTestRepository();
+  const disk = join(user.folder, "Their Disk.raw");
+  writeFileSync(disk, Buffer.alloc(4096, "x"));
+  const made = await user.run(["image", "import", disk, "--arch", "amd64", "--json"]);
+  assert.equal(made.code, 0, made.stderr);
+  const { name, digest } = JSON.parse(made.stdout) as Row;
+  assert.equal(name, "their-disk");
+  assert.match(
+    (await user.run(["image", "list"])).stdout,
+    new RegExp(`their-disk +${String(digest).slice(0, 12)} +amd64`),
+  );
+  const refused = await user.run(["image", "import", disk, "--append", "quiet"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /expected a kernel with an initial file system or words for a kernel/);
+});
+
 test("cloister doctor says of every driver whether it works here, by what, and what to do", async () => {
   using user = createTestRepository();
   const { drivers } = JSON.parse((await user.run(["doctor", "--json"])).stdout) as { drivers: Row[] };

@@ -3,13 +3,11 @@
  * on RISC-V Linux, the code goes in and comes out by git, and nothing of the machine is left.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { pictureOf } from "../harness/checkout.ts";
 import { eventsOfType, summaryOf } from "../harness/cli-process.ts";
-import { GIT_IMAGE, IMAGE_ENV, SHARED_IMAGES } from "../harness/embedded-image.ts";
-import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
+import { buildGitImage, GIT_IMAGE } from "../harness/embedded-image.ts";
+import { createTestRepository } from "../harness/test-repository.ts";
 
 const LONGEST_MS = 10 * 60_000;
 const PLAN = `---
@@ -51,7 +49,7 @@ test(
   { timeout: 2 * LONGEST_MS },
   async () => {
     using repository = createTestRepository({ project: { "plan.md": PLAN, "check.sh": CHECK, "agent.sh": AGENT } });
-    await buildImage(repository);
+    await buildGitImage(repository);
     const before = pictureOf(repository);
     const end = await repository.run([...RUN, ...MACHINE], { longestMs: LONGEST_MS });
     assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
@@ -70,14 +68,3 @@ test(
     assert.equal((await repository.run(["machine", "list", "--json"])).stdout, "", "the machine ended with the run");
   },
 );
-
-/** Builds the image where it was not built before: all tests share what was built. */
-async function buildImage(repository: TestRepository): Promise<void> {
-  const state = repository.env["CLOISTER_STATE_HOME"] ?? "";
-  for (const folder of [SHARED_IMAGES, state]) mkdirSync(folder, { recursive: true });
-  symlinkSync(SHARED_IMAGES, join(state, "images"));
-  const manifest = join(repository.folder, "image.yaml");
-  writeFileSync(manifest, GIT_IMAGE.manifest);
-  const built = await repository.run(["image", "build", manifest], { env: IMAGE_ENV, longestMs: LONGEST_MS });
-  assert.equal(built.code, 0, built.stderr);
-}

@@ -58,6 +58,16 @@ export type MachineImage = {
   readonly disk?: string;
   /** Root file system as a tar archive. */
   readonly archive?: string;
+  /** Where Cloister did not build it. */
+  readonly foreign?: ForeignImage;
+};
+
+/** A disk that Cloister did not build, with a system of its own, in which qemu-guest-agent runs and Cloister's may not. */
+export type ForeignImage = {
+  /** Absolute path of Cloister's guest agent for its architecture, to be brought into the running machine. */
+  readonly guestProgram: string;
+  /** Words for its kernel, where one is named; else the disk's own boot loader boots it. */
+  readonly kernelArguments?: string;
 };
 
 /** A machine to make. */

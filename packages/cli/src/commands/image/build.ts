@@ -1,8 +1,8 @@
-import { openImages, readManifest, type StoredImage } from "@cloister/engine/machines";
+import { openImages, readManifest } from "@cloister/engine/machines";
 import type { ImageBuildOptions } from "../../definitions/image.ts";
 import type { CommandHandler } from "../../program/command-definition.ts";
 import { toSingleLine } from "../../render/plain-text.ts";
-import { printJson } from "../../terminal/terminal.ts";
+import { printImage } from "./print-image.ts";
 
 const DEFAULT_MANIFEST = "agents";
 
@@ -14,12 +14,6 @@ export const build: CommandHandler<ImageBuildOptions> = async ({ args: [name], o
     onProgress: (line) => terminal.note(toSingleLine(line)),
     ...(options.force === undefined ? {} : { force: options.force }),
   });
-  if (options.json === true) printJson(terminal, image);
-  else terminal.print(`${image.name} ${image.digest}`, ...filesOf(image).map((path) => `  ${path}`));
+  printImage(terminal, image, options);
   return 0;
 };
-
-/** What the image's manifest asked for, of these. */
-function filesOf({ kernel, initrd, disk, archive }: StoredImage): readonly string[] {
-  return [kernel, initrd, disk, archive].flatMap((path) => path ?? []);
-}

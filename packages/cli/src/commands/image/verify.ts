@@ -31,7 +31,7 @@ function listTools(
   options: ImageVerifyOptions,
   terminal: Terminal,
 ): Promise<readonly ImageCheckRow[]> {
-  const fallback = image.kernel === undefined ? "container" : "qemu";
+  const fallback = image.disk === undefined ? "container" : "qemu";
   const driver = DRIVER_NAMES.find((known) => known === (options.driver ?? fallback));
   if (driver === undefined)
     throw new CloisterError({ code: "usage_invalid", message: "Expected the name of a driver." });

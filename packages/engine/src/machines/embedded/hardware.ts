@@ -17,13 +17,20 @@ export function memoryFor({ memoryMib }: MachineLimits): number {
   return Math.min(MEMORY_MIB.most, Math.max(MEMORY_MIB.least, Math.ceil(memoryMib)));
 }
 
-/** The hardware of a machine made of an image. @throws CloisterError `image_invalid` where the image is for another architecture */
+/** The hardware of a machine made of an image. @throws CloisterError `image_invalid` where the image is for another architecture, or Cloister did not build it */
 export function hardwareFor(image: MachineImage, limits: MachineLimits): Hardware {
   if (image.architecture !== ARCHITECTURE)
     throw new CloisterError({
       code: "image_invalid",
       message: `Expected an image for ${ARCHITECTURE}, got one for ${image.architecture}: embedded machines are of one architecture on every host.`,
       remedy: `Build one: cloister image build tiny --arch ${ARCHITECTURE}`,
+    });
+  if (image.foreign !== undefined)
+    throw new CloisterError({
+      code: "image_invalid",
+      message:
+        "Expected an image that Cloister built, got an imported disk: embedded machines have no port for qemu-guest-agent.",
+      remedy: "Make a machine of it with the driver qemu or libvirt.",
     });
   return {
     architecture: ARCHITECTURE,

@@ -40,13 +40,15 @@ export async function connectGuest(
 }
 
 function toConnection(session: GuestSession, hello: GuestHello, transport: GuestTransport): GuestConnection {
-  const ask = async (what: string, kind: number, fields: readonly Field[] = []): Promise<Fields> => {
-    const { result } = session.open({ kind, fields, channels: 0 });
-    const timer = setTimeout(() => session.fail(breach(`it did not ${what} in time`)), ANSWER_LIMIT_MS);
-    const answer = await result.finally(() => clearTimeout(timer));
+  const askPatiently = async (what: string, kind: number, fields: readonly Field[] = []): Promise<Fields> => {
+    const answer = await session.open({ kind, fields, channels: 0 }).result;
     const error = answer.text(TAG.ERROR);
     if (error !== undefined) throw guestFailure(what, error);
     return answer;
+  };
+  const ask: typeof askPatiently = (what, ...question) => {
+    const timer = setTimeout(() => session.fail(breach(`it did not ${what} in time`)), ANSWER_LIMIT_MS);
+    return askPatiently(what, ...question).finally(() => clearTimeout(timer));
   };
   return {
     hello,
@@ -67,7 +69,8 @@ function toConnection(session: GuestSession, hello: GuestHello, transport: Guest
         [TAG.SEED, seed],
       ]);
     },
-    health: async () => toHealth(await ask("tell its health", KIND.HEALTH)),
+    health: async ({ waits = false } = {}) =>
+      toHealth(await (waits ? askPatiently : ask)("tell its health", KIND.HEALTH)),
     async ping() {
       await ask("answer", KIND.PING);
     },

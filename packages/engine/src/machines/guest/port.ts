@@ -125,7 +125,8 @@ export interface GuestConnection extends AsyncDisposable {
   /** Sets the guest's clock. @param time ms since the epoch */
   setClock(time: number): Promise<void>;
   setIdentity(identity: GuestIdentity): Promise<void>;
-  health(): Promise<GuestHealth>;
+  /** @param options.waits as long as it takes, also while the machine is paused; else no answer in 60 s ends the connection. */
+  health(options?: { readonly waits?: boolean }): Promise<GuestHealth>;
   /** Resolves when the agent has answered. */
   ping(): Promise<void>;
   /** Has a virtual machine end its processes, write its disk and turn itself off; resolves when it has begun to. Others reject. */

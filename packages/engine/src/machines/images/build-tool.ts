@@ -5,6 +5,9 @@ import { IMAGE_EPOCH_S } from "./epoch.ts";
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const TAIL_CHARACTERS = 4000;
 const HOUR_MS = 3_600_000;
+/** What has a tool, where that is not what has those of builds. */
+const PACKAGES: Readonly<Record<string, string>> = { "qemu-img": "qemu-utils" };
+const BUILD_PACKAGES = "mmdebstrap e2fsprogs xz-utils debian-archive-keyring";
 /** Finds whatever a build left running. */
 const MARKER = "cloister-image-build";
 
@@ -69,8 +72,8 @@ function failedTool(file: string, { cause, code, signal }: ProcessExit, words: s
 function missingTool(name: string): CloisterError {
   return new CloisterError({
     code: "machine_unavailable",
-    message: `Building images needs ${name}, which is not installed.`,
-    remedy: "On Debian or Ubuntu: apt install mmdebstrap e2fsprogs xz-utils debian-archive-keyring; then build again.",
+    message: `Making this image needs ${name}, which is not installed.`,
+    remedy: `On Debian or Ubuntu: apt install ${PACKAGES[name] ?? BUILD_PACKAGES}; then try again.`,
   });
 }
 

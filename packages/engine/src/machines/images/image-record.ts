@@ -2,9 +2,10 @@ import { hash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { ForeignImage } from "../port.ts";
 import { canonicalJson } from "./hash.ts";
-import { isManifest } from "./manifest-schema.ts";
-import type { ImageManifest, StoredImage } from "./port.ts";
+import { importedManifestSchema, isManifest } from "./manifest-schema.ts";
+import type { ImageManifest, ImportedManifest, StoredImage } from "./port.ts";
 
 /** Files of an image, by the name that they have in its folder. */
 export const IMAGE_FILES = {
@@ -15,6 +16,8 @@ export const IMAGE_FILES = {
   initrd: "initrd",
   disk: "disk.raw",
   archive: "rootfs.tar",
+  /** The guest agent, beside a disk that has none. */
+  guestProgram: "cloister-guest",
 } as const;
 
 /** The file that makes a folder an image. */
@@ -25,7 +28,7 @@ export type ImageRecord = {
   /** Of this record. */
   readonly format: 1;
   readonly digest: string;
-  readonly manifest: ImageManifest;
+  readonly manifest: ImageManifest | ImportedManifest;
   /** By file: its hash and size. */
   readonly files: Readonly<Record<string, ImageFile>>;
   /** Names what it was built from: manifest, guest agent and tools. */
@@ -50,7 +53,7 @@ const fileName = z.enum(Object.values(IMAGE_FILES));
 const recordSchema: z.ZodType<ImageRecord> = z.object({
   format: z.literal(1),
   digest: digestSchema,
-  manifest: z.custom<ImageManifest>(isManifest),
+  manifest: z.union([importedManifestSchema, z.custom<ImageManifest>(isManifest)]),
   files: z.partialRecord(fileName, z.object({ sha256: digestSchema, bytes: z.int() })),
   inputs: z.string(),
   tools: z.record(z.string(), z.string()),
@@ -91,7 +94,13 @@ export function storedImage(folder: string, record: ImageRecord): StoredImage {
     ...place("initrd", IMAGE_FILES.initrd),
     ...place("disk", IMAGE_FILES.disk),
     ...place("archive", IMAGE_FILES.archive),
+    ...(manifest.builder === "imported" && { foreign: foreignImage(folder, manifest) }),
   };
+}
+
+function foreignImage(folder: string, { kernelArguments }: ImportedManifest): ForeignImage {
+  const guestProgram = join(folder, IMAGE_FILES.guestProgram);
+  return { guestProgram, ...(kernelArguments !== undefined && { kernelArguments }) };
 }
 
 /** What files take up: a disk has holes. */

@@ -2,12 +2,13 @@ import { hash } from "node:crypto";
 import { guestProgram } from "../guest/program.ts";
 import { removeLeftovers, startBuildFolder } from "./build-folder.ts";
 import { buildImage } from "./build-image.ts";
+import { importFiles, manifestOf } from "./import-disk.ts";
 import { canonicalJson, hashFile } from "./hash.ts";
 import { hostArchitecture } from "./host-architecture.ts";
 import { describeFiles, ImageFolders } from "./image-folders.ts";
-import { imageDigest } from "./image-record.ts";
+import { type ImageRecord, imageDigest } from "./image-record.ts";
 import { settleManifest } from "./manifest-schema.ts";
-import type { ImageManifest, ImageStore, StoredImage } from "./port.ts";
+import type { DiskImport, ImageManifest, ImageStore, StoredImage } from "./port.ts";
 import { toolVersions } from "./tool-versions.ts";
 
 /** Where images lie, and what they are built with. */
@@ -33,6 +34,7 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
     list: () => folders.list().map(({ image }) => image),
     find: (nameOrDigest, architecture = hostArchitecture()) => find(folders, nameOrDigest, architecture),
     build: (manifest, build) => buildOrFind(folders, options, { manifest, ...build }),
+    importDisk: (disk, running) => importImage(folders, options, { disk, ...running }),
     check: (image) => folders.check(image.digest),
     prune: (keep) => Promise.resolve(folders.prune(keep)),
   };
@@ -68,17 +70,35 @@ async function buildOrFind(
   const target = work.make("image");
   const contents = await buildImage(context, { manifest, guestProgram: program, target });
   running.onProgress("hashing");
-  const files = await describeFiles(target);
-  const digest = imageDigest({ manifest, files });
   // Awaited here: what was built is removed with its folder when this function ends.
-  return await folders.keep(target, {
-    format: 1,
-    digest,
-    manifest,
-    files,
-    inputs,
-    tools,
-    ...contents,
-    builtAt: Date.now(),
-  });
+  return await keep(folders, target, { manifest, inputs, tools, ...contents });
+}
+
+type ImportOptions = Parameters<ImageStore["importDisk"]>[1];
+
+async function importImage(
+  folders: ImageFolders,
+  { folder, cache, env }: ImageStoreOptions,
+  { disk, ...running }: ImportOptions & { readonly disk: DiskImport },
+): Promise<StoredImage> {
+  const manifest = manifestOf(disk);
+  removeLeftovers(folder);
+  const program = await guestProgram({ architecture: manifest.architecture, cache });
+  using work = startBuildFolder(folder);
+  const target = work.make("image");
+  await importFiles({ ...running, env, folder: work.make("work") }, { disk, guestProgram: program, target });
+  running.onProgress("hashing");
+  // Nothing was built: its files are all that it is made from.
+  return await keep(folders, target, { manifest, inputs: "", tools: {}, packages: [], npm: [] });
+}
+
+/** Moves what lies in `target` into place, under its digest. */
+async function keep(
+  folders: ImageFolders,
+  target: string,
+  facts: Omit<ImageRecord, "format" | "digest" | "files" | "builtAt">,
+): Promise<StoredImage> {
+  const files = await describeFiles(target);
+  const digest = imageDigest({ manifest: facts.manifest, files });
+  return folders.keep(target, { ...facts, format: 1, digest, files, builtAt: Date.now() });
 }

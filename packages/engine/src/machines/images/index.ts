@@ -1,5 +1,5 @@
 /** Images that machines start from: what `port.ts` says. */
-export type { ImageManifest, ImageStore, OnProgress, StoredImage } from "./port.ts";
+export type { DiskImport, ImageManifest, ImageStore, OnProgress, StoredImage } from "./port.ts";
 export { type DebianArchive, openDebianArchive } from "./debian-archive.ts";
 export { debianSources } from "./debian-sources.ts";
 export { openImageStore } from "./image-store.ts";

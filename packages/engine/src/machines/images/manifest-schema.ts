@@ -1,6 +1,6 @@
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
-import type { ImageManifest } from "./port.ts";
+import type { ImageManifest, ImportedManifest } from "./port.ts";
 
 const MAX_DISK_MIB = 1024 * 1024;
 /** What images can be built for, in Debian's words. */
@@ -28,13 +28,28 @@ const variant = z.strictObject({
   diskMib: diskMib.exactOptional(),
 });
 
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "expected lower case letters, digits and dashes, 40 at most");
+
+/** Bounds on what is written down of a disk that somebody else built. Kernels read 2048 characters, of which some are Cloister's. */
+export const importedManifestSchema: z.ZodType<ImportedManifest> = z.strictObject({
+  name,
+  builder: z.literal("imported"),
+  architecture: z.enum(ARCHITECTURES),
+  kernelArguments: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,1500}$/, "expected words for a kernel, 1500 plain characters at most")
+    .exactOptional(),
+});
+
 /** A manifest as it is written: with the architecture left open, images are for the host's. */
 export type WrittenManifest = Omit<ImageManifest, "architecture"> & { readonly architecture?: string };
 
 /** Bounds on a manifest, whoever wrote it: its words go into command lines. */
 export const manifestSchema: z.ZodType<WrittenManifest> = z
   .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "expected lower case letters, digits and dashes, 40 at most"),
+    name,
     builder: z.enum(["debian", "busybox", "nixos"]).default("debian"),
     architecture: z.enum(ARCHITECTURES).exactOptional(),
     release: release.default("bookworm"),

@@ -40,10 +40,33 @@ export type ImageVariant = {
   readonly diskMib?: number;
 };
 
+/** What is written down of a disk that somebody else built. */
+export type ImportedManifest = {
+  /** As that of {@link ImageManifest}. */
+  readonly name: string;
+  readonly builder: "imported";
+  readonly architecture: string;
+  /** Words for the kernel that was named with it. */
+  readonly kernelArguments?: string;
+};
+
+/** A disk to bring in. Paths are absolute. */
+export type DiskImport = {
+  /** A regular file: qcow2, which must stand on no other file, or else raw. */
+  readonly disk: string;
+  readonly name: string;
+  /** Default: this host's. */
+  readonly architecture?: string;
+  /** Undefined: the disk's own boot loader boots it. */
+  readonly kernel?: string;
+  readonly initrd?: string;
+  readonly kernelArguments?: string;
+};
+
 /** An image that is there. */
 export type StoredImage = MachineImage & {
   readonly name: string;
-  readonly manifest: ImageManifest;
+  readonly manifest: ImageManifest | ImportedManifest;
   /** ms since the epoch. */
   readonly builtAt: number;
   readonly sizeKib: number;
@@ -64,6 +87,14 @@ export interface ImageStore {
   build(
     manifest: ImageManifest,
     options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal; readonly force?: boolean },
+  ): Promise<StoredImage>;
+  /**
+   * Copies somebody else's disk, as an image for machines that bring the guest agent in by the disk's qemu-guest-agent.
+   * @throws CloisterError `image_invalid` for a file that is no such disk, `machine_unavailable` where `qemu-img` is missing
+   */
+  importDisk(
+    disk: DiskImport,
+    options: { readonly onProgress: OnProgress; readonly signal?: AbortSignal },
   ): Promise<StoredImage>;
   /** Checks every file against its hash. @returns what differs: empty where all is well */
   check(image: StoredImage): Promise<readonly string[]>;

@@ -36,7 +36,7 @@ test("a tiny image for RISC-V, built twice, has the same bytes, and boots to its
   const [first, second] = await Promise.all([build("first", tinyManifest), build("second", tinyManifest)]);
   deepEqual(recordOf(first).files, recordOf(second).files);
   equal(first.digest, second.digest);
-  equal(first.manifest.release, "trixie");
+  equal((first.manifest as ImageManifest).release, "trixie");
   // What any loader needs: "RISCV" and "RSC\x05" (Linux: Documentation/arch/riscv/boot-image-header.rst).
   equal(
     readFileSync(first.kernel ?? "")

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { MachineSpec } from "../port.ts";
-import { GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
+import { AGENT_PORT, AGENT_SOCKET, GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
 import { IMAGE_FILES } from "../virtual/layers.ts";
 import { CONSOLE_LOG, type Hardware } from "../virtual/record.ts";
 import { boardOf } from "./board.ts";
@@ -18,6 +18,8 @@ export type Domain = Pick<MachineSpec, "id" | "folder" | "socketFolder"> & {
   readonly hardware: Hardware;
   /** The disk's last layer, in the machine's folder. */
   readonly disk: string;
+  /** False where the disk's own boot loader finds it. */
+  readonly hasKernel: boolean;
   readonly hasInitrd: boolean;
   /** The user and group that its process runs as, by number; undefined where there is no choice. */
   readonly owner?: { readonly user: number; readonly group: number };
@@ -55,21 +57,26 @@ export function withDisk(saved: string, path: string): string {
 }
 
 function operatingSystem(domain: Domain): string {
-  const { folder, hardware, hasInitrd } = domain;
+  const { hardware } = domain;
   const { cpu } = architectureOf(hardware.architecture);
   const { architecture, machine } = boardOf(hardware.architecture);
-  const initrd = hasInitrd ? `<initrd>${text(join(folder, IMAGE_FILES.initrd))}</initrd>` : "";
   const processor =
     hardware.accelerator === "tcg"
       ? `<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>${cpu}</model></cpu>`
       : "<cpu mode='host-passthrough'/>";
   return `  <os>
     <type arch='${architecture}' machine='${machine}'>hvm</type>
-    <kernel>${text(join(folder, IMAGE_FILES.kernel))}</kernel>${initrd}
-    <cmdline>${text(kernelWords(domain))}</cmdline>
+    ${domain.hasKernel ? kernel(domain) : "<boot dev='hd'/>"}
   </os>
   ${hardware.architecture === "amd64" ? "<features><acpi/></features>" : ""}
   ${processor}`;
+}
+
+function kernel(domain: Domain): string {
+  const { folder, hasInitrd } = domain;
+  const initrd = hasInitrd ? `<initrd>${text(join(folder, IMAGE_FILES.initrd))}</initrd>` : "";
+  return `<kernel>${text(join(folder, IMAGE_FILES.kernel))}</kernel>${initrd}
+    <cmdline>${text(kernelWords(domain))}</cmdline>`;
 }
 
 /** The kernel is told what the QEMU driver tells it. */
@@ -79,8 +86,13 @@ function kernelWords(domain: Domain): string {
 }
 
 /** The console's log is kept by libvirt, which begins a new file at 2 MiB. */
-function devices({ folder, socketFolder, disk }: Domain): string {
-  const ports = Array.from({ length: GUEST_PORTS }, (_, port) => guestPort(socketFolder, port)).join("\n");
+function devices({ folder, socketFolder, disk, hardware }: Domain): string {
+  const own = Array.from({ length: GUEST_PORTS }, (_, port) =>
+    channel(join(socketFolder, guestSocket(port)), `cloister.${port}`),
+  );
+  // libvirt itself connects to a port of this name.
+  const foreign = hardware.foreign === undefined ? [] : [channel(join(socketFolder, AGENT_SOCKET), AGENT_PORT)];
+  const ports = [...own, ...foreign].join("\n");
   return `    <disk type='file' device='disk'>
       <driver name='qemu' type='qcow2' discard='unmap' error_policy='report'/>
       <source file='${text(join(folder, disk))}'/>
@@ -93,9 +105,8 @@ ${ports}
     <memballoon model='none'/>`;
 }
 
-function guestPort(socketFolder: string, port: number): string {
-  const path = text(join(socketFolder, guestSocket(port)));
-  return `    <channel type='unix'><source mode='bind' path='${path}'/><target type='virtio' name='cloister.${port}'/></channel>`;
+function channel(path: string, name: string): string {
+  return `    <channel type='unix'><source mode='bind' path='${text(path)}'/><target type='virtio' name='${name}'/></channel>`;
 }
 
 /** What the machine is made of belongs to its owner already, some of it to several machines: libvirt must not give it to anybody else. */

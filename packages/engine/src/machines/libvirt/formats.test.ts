@@ -72,6 +72,7 @@ const DOMAIN = {
   folder: "/machines/a'b<c&",
   socketFolder: "/s",
   disk: "layer-0123456789ab.qcow2",
+  hasKernel: true,
   hasInitrd: true,
   hardware: { architecture: "amd64", accelerator: "tcg", memoryMib: 256, cpus: 2, diskBytes: 1 },
 } as const;

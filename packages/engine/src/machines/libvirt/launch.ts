@@ -1,11 +1,17 @@
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError } from "@cloister/core";
+import type { AgentTalk } from "../foreign/agent-channel.ts";
 import type { MachineSpec } from "../port.ts";
+import { awaitGuest, didNotStart, type OpenedPorts } from "../virtual/await-guest.ts";
+import { bootLimitMs } from "../virtual/boot-limit.ts";
+import { AGENT_PORT } from "../virtual/guest-port.ts";
+import { furnishForeign } from "../virtual/guest-work.ts";
 import { IMAGE_FILES } from "../virtual/layers.ts";
 import { lastWords } from "../virtual/machine-process.ts";
 import { CONSOLE_LOG, type MachineRecord } from "../virtual/record.ts";
+import { talkThroughLibvirt } from "./agent-talk.ts";
 import { domainXml, withDisk } from "./domain-xml.ts";
 import { domainName, endDomain } from "./domains.ts";
 import { isSystemWide, type Libvirt, runVirsh } from "./virsh.ts";
@@ -13,8 +19,6 @@ import { isSystemWide, type Libvirt, runVirsh } from "./virsh.ts";
 /** Where libvirt tries QEMU with a KVM that does not work, it takes two minutes for that alone. */
 const CREATE_MS = 240_000;
 const RESTORE_MS = 240_000;
-/** An emulated processor boots a full image in half a minute, on a busy host in twice that. */
-const BOOT_MS = 120_000;
 const BOOT_POLL_MS = 100;
 /** What libvirt was last given, for people. */
 const DESCRIPTION = "domain.xml";
@@ -33,7 +37,9 @@ export async function launch(
     await (from.state === undefined
       ? boot(libvirt, machine, from.record)
       : wake(libvirt, machine, { ...from, state: from.state }));
-    await guestListens(libvirt, machine.id);
+    await guestListens(libvirt, machine, from.record);
+    if (from.state === undefined && from.record.hardware.foreign !== undefined)
+      await furnishForeign(machine.socketFolder);
   } catch (cause: unknown) {
     await endDomain(libvirt, machine.id);
     throw launchFailed(machine, cause);
@@ -41,10 +47,11 @@ export async function launch(
 }
 
 async function boot(libvirt: Libvirt, machine: MachineSpec, { hardware, layers }: MachineRecord): Promise<void> {
-  const hasInitrd = existsSync(join(machine.folder, IMAGE_FILES.initrd));
+  const has = (file: string): boolean => existsSync(join(machine.folder, file));
   const owner = { user: process.getuid?.() ?? 0, group: process.getgid?.() ?? 0 };
   const disk = layers.at(-1) ?? IMAGE_FILES.disk;
-  const domain = { ...machine, hardware, disk, hasInitrd, ...(isSystemWide(libvirt) && { owner }) };
+  const boot = { hasKernel: has(IMAGE_FILES.kernel), hasInitrd: has(IMAGE_FILES.initrd) };
+  const domain = { ...machine, hardware, disk, ...boot, ...(isSystemWide(libvirt) && { owner }) };
   const file = describe(machine, domainXml(domain));
   await runVirsh(libvirt, ["create", file], { timeLimitMs: CREATE_MS });
 }
@@ -73,22 +80,26 @@ function makeRoom({ folder, socketFolder }: MachineSpec): void {
   closeSync(openSync(join(folder, CONSOLE_LOG), "a", 0o600));
 }
 
+async function guestListens(libvirt: Libvirt, machine: MachineSpec, { hardware }: MachineRecord): Promise<void> {
+  const talk = (): Promise<AgentTalk> => Promise.resolve(talkThroughLibvirt(libvirt, domainName(machine.id)));
+  const readProgram = (): Promise<Uint8Array> => readFile(join(machine.folder, IMAGE_FILES.guestProgram));
+  await awaitGuest({
+    ports: () => openedPorts(libvirt, machine.id),
+    pollMs: BOOT_POLL_MS,
+    limitMs: bootLimitMs(machine.env, hardware),
+    ...(hardware.foreign !== undefined && { foreign: { readProgram, talk } }),
+  });
+}
+
 /** libvirt knows which ports the guest has opened. */
-async function guestListens(libvirt: Libvirt, id: string): Promise<void> {
-  const deadline = performance.now() + BOOT_MS;
-  for (;;) {
-    const { code, stdout } = await runVirsh(libvirt, ["dumpxml", domainName(id)], { allow: [1] });
-    if (code !== 0) throw new Error("it has ended");
-    if (/name='cloister\.0' state='connected'/.test(stdout)) return;
-    if (performance.now() > deadline) throw new Error(`its guest agent did not listen within ${BOOT_MS / 1000} s`);
-    await delay(BOOT_POLL_MS);
-  }
+async function openedPorts(libvirt: Libvirt, id: string): Promise<OpenedPorts> {
+  const { code, stdout } = await runVirsh(libvirt, ["dumpxml", domainName(id)], { allow: [1] });
+  if (code !== 0) throw new Error("it has ended");
+  const isOpen = (name: string): boolean => stdout.includes(`name='${name}' state='connected'`);
+  return { guest: isOpen("cloister.0"), agent: isOpen(AGENT_PORT) };
 }
 
 function launchFailed({ id, folder }: MachineSpec, cause: unknown): CloisterError {
   if (CloisterError.isInstance(cause) && cause.code === "machine_unavailable") return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const words = lastWords(folder, CONSOLE_LOG);
-  const said = words === "" ? "" : ` Its console said: ${words}`;
-  return new CloisterError({ code: "machine_failed", message: `Machine ${id} did not start: ${why}${said}`, cause });
+  return didNotStart(id, cause, lastWords(folder, CONSOLE_LOG));
 }

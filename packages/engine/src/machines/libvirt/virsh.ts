@@ -37,6 +37,8 @@ export type VirshOptions = {
   readonly timeLimitMs?: number;
   /** Exit codes besides 0 that are an answer. */
   readonly allow?: readonly number[];
+  /** Of its answer. */
+  readonly maxBytes?: number;
 };
 
 /**

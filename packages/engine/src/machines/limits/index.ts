@@ -6,3 +6,4 @@ export { findMachineGroups, removeMachineGroups } from "./machine-groups.ts";
 export type { AppliedLimits, LimitBreach, LimitsFinding, LimitsMethod, LimitsRequest, LimitsUsage } from "./port.ts";
 export { stoppedByLimits } from "./stopped-by-limits.ts";
 export { watchLimits } from "./watch-limits.ts";
+export { watchProcesses } from "./watch-processes.ts";

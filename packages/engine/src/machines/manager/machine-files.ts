@@ -34,6 +34,7 @@ const HOST_VARIABLES = [
   "CONTAINER_HOST",
   "LIMA_HOME",
   "LIBVIRT_DEFAULT_URI",
+  "CLOISTER_BOOT_SECONDS",
 ];
 
 /** A machine as its driver knows it. Makes its socket folder, which goes when the host starts anew. */

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import { GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
+import { AGENT_PORT, AGENT_SOCKET, GUEST_PORTS, guestSocket } from "../virtual/guest-port.ts";
 import { IMAGE_FILES } from "../virtual/layers.ts";
 import { CONSOLE_LOG, type Hardware } from "../virtual/record.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
@@ -8,6 +8,9 @@ import type { QemuFinding } from "./probe.ts";
 
 /** The disk's name in QEMU. */
 export const DISK = "disk";
+
+/** What QEMU calls its end of the port for qemu-guest-agent. */
+export const AGENT_CHARDEV = "agent";
 
 /** Unix sockets of QEMU, in the machine's socket folder. */
 export const SOCKETS = {
@@ -29,6 +32,8 @@ export type CommandLine = {
   readonly hardware: Hardware;
   /** The disk's last layer. */
   readonly disk: string;
+  /** False where the disk's own boot loader finds it. */
+  readonly hasKernel: boolean;
   readonly hasInitrd: boolean;
   readonly memory: MemoryBacking;
   /** True where it waits for a saved state. */
@@ -50,10 +55,11 @@ export function argumentsFor(line: CommandLine): readonly string[] {
     ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
     board(architecture, hardware),
     ["-object", memoryObject(line.memory, hardware.memoryMib)],
-    kernel(architecture, hardware, line.hasInitrd),
+    line.hasKernel ? kernel(architecture, hardware, line.hasInitrd) : [],
     ["-drive", `if=none,id=${DISK},file=${line.disk},format=qcow2,discard=unmap,werror=report`],
     devices(architecture).flatMap((device) => ["-device", device]),
     guestPorts(line.socketFolder),
+    hardware.foreign === undefined ? [] : agentPort(line.socketFolder),
     ["-chardev", `file,id=console,path=${CONSOLE_LOG},append=on`, "-serial", "chardev:console"],
     monitor("monitor", join(line.socketFolder, SOCKETS.monitor)),
     monitor("watch", join(line.socketFolder, SOCKETS.watch)),
@@ -92,12 +98,13 @@ function memoryObject(memory: MemoryBacking, memoryMib: number): string {
   return `memory-backend-file,${size},mem-path=${escape(memory.file)},share=${memory.kind === "shared" ? "on" : "off"}`;
 }
 
-function kernel({ console }: Architecture, { accelerator }: Hardware, hasInitrd: boolean): string[] {
+function kernel({ console }: Architecture, { accelerator, foreign }: Hardware, hasInitrd: boolean): string[] {
   const initrd = hasInitrd ? ["-initrd", IMAGE_FILES.initrd] : [];
   // `panic=-1`: a guest that can't go on reboots at once, which with -no-reboot ends the process.
   // An emulated processor does not speculate: guarding against that would only make each system call slower.
   const guards = accelerator === "tcg" ? " mitigations=off" : "";
-  const words = `console=${console} root=/dev/vda rw quiet panic=-1 no_timer_check${guards}`;
+  const own = foreign?.kernelArguments ?? "root=/dev/vda rw";
+  const words = `console=${console} ${own} quiet panic=-1 no_timer_check${guards}`;
   return ["-kernel", IMAGE_FILES.kernel, ...initrd, "-append", words];
 }
 
@@ -111,13 +118,32 @@ function devices({ devices: own }: Architecture): string[] {
 
 function guestPorts(socketFolder: string): string[] {
   const ports = Array.from({ length: GUEST_PORTS }, (_, port) => port);
-  return ports.flatMap((port) => {
-    const path = escape(join(socketFolder, guestSocket(port)));
-    const socket = `socket,id=guest${port},path=${path},server=on,wait=off`;
-    // Port 0 of a bus is kept for consoles.
-    const device = `virtserialport,bus=serial.0,nr=${port + 1},chardev=guest${port},name=cloister.${port}`;
-    return ["-chardev", socket, "-device", device];
+  return ports.flatMap((port) =>
+    serialPort({
+      id: `guest${port}`,
+      path: join(socketFolder, guestSocket(port)),
+      number: port,
+      name: `cloister.${port}`,
+    }),
+  );
+}
+
+/** Where qemu-guest-agent listens, if the system has it: through it, Cloister's own is brought in. */
+function agentPort(socketFolder: string): string[] {
+  return serialPort({
+    id: AGENT_CHARDEV,
+    path: join(socketFolder, AGENT_SOCKET),
+    number: GUEST_PORTS,
+    name: AGENT_PORT,
   });
+}
+
+type SerialPort = { readonly id: string; readonly path: string; readonly number: number; readonly name: string };
+
+function serialPort({ id, path, number, name }: SerialPort): string[] {
+  const socket = `socket,id=${id},path=${escape(path)},server=on,wait=off`;
+  // Port 0 of a bus is kept for consoles.
+  return ["-chardev", socket, "-device", `virtserialport,bus=serial.0,nr=${number + 1},chardev=${id},name=${name}`];
 }
 
 function monitor(name: string, path: string): string[] {

@@ -1,10 +1,15 @@
 import { existsSync, mkdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { CloisterError } from "@cloister/core";
+import type { CloisterError } from "@cloister/core";
 import { z } from "zod";
+import { beginAgentTalk } from "../foreign/agent-channel.ts";
 import { applyLimits, removeMachineGroups } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
+import { awaitGuest, didNotStart, type OpenedPorts } from "../virtual/await-guest.ts";
+import { bootLimitMs } from "../virtual/boot-limit.ts";
+import { AGENT_SOCKET } from "../virtual/guest-port.ts";
+import { furnishForeign } from "../virtual/guest-work.ts";
 import { IMAGE_FILES } from "../virtual/layers.ts";
 import {
   type MachineProcess,
@@ -17,13 +22,11 @@ import {
 } from "../virtual/machine-process.ts";
 import { CONSOLE_LOG, type MachineRecord } from "../virtual/record.ts";
 import { architectureOf } from "./architecture.ts";
-import { type MemoryBacking, SOCKETS, argumentsFor } from "./command-line.ts";
+import { AGENT_CHARDEV, type MemoryBacking, SOCKETS, argumentsFor } from "./command-line.ts";
 import { loadState } from "./migration.ts";
-import { Monitor } from "./monitor.ts";
+import { Monitor, connectSocket } from "./monitor.ts";
 import { processLimits } from "./process-limits.ts";
 
-/** An emulated processor boots a full image in half a minute, on a busy host in twice that. */
-const BOOT_MS = 120_000;
 const BOOT_POLL_MS = 20;
 /** What QEMU itself says. */
 const LOG = "qemu.log";
@@ -55,7 +58,8 @@ export async function launch(place: MachinePlace, record: MachineRecord, from: S
   try {
     using monitor = await Monitor.open(join(place.socketFolder, SOCKETS.monitor), () => isLiving(started));
     await enterState(monitor, place, from);
-    await guestListens(monitor, started);
+    await guestListens({ monitor, started, place, record });
+    if (from.kind.startsWith("boot") && record.hardware.foreign !== undefined) await furnishForeign(place.socketFolder);
   } catch (cause: unknown) {
     await killProcesses([started]);
     await removeMachineGroups(place.id);
@@ -86,6 +90,7 @@ function commandFor(place: MachinePlace, record: MachineRecord, from: StartFrom)
     ...place,
     hardware: record.hardware,
     disk: record.layers.at(-1) ?? IMAGE_FILES.disk,
+    hasKernel: existsSync(join(place.folder, IMAGE_FILES.kernel)),
     hasInitrd: existsSync(join(place.folder, IMAGE_FILES.initrd)),
     memory: memoryFor(from),
     isIncoming: from.kind === "state" || from.kind === "template",
@@ -108,27 +113,43 @@ async function enterState(monitor: Monitor, { socketFolder }: MachinePlace, from
 /** What a former process left behind: sockets, and a console log that has grown. */
 function makeRoom({ folder, socketFolder }: MachinePlace): void {
   mkdirSync(socketFolder, { recursive: true, mode: 0o700 });
-  for (const name of [SOCKETS.monitor, SOCKETS.watch]) rmSync(join(socketFolder, name), { force: true });
+  for (const name of [SOCKETS.monitor, SOCKETS.watch, AGENT_SOCKET]) rmSync(join(socketFolder, name), { force: true });
   const log = join(folder, CONSOLE_LOG);
   if (existsSync(log) && statSync(log).size > CONSOLE_BYTES) truncateSync(log, 0);
 }
 
 const ports = z.array(z.object({ label: z.string(), "frontend-open": z.boolean() }));
 
-async function guestListens(monitor: Monitor, started: MachineProcess): Promise<void> {
-  const deadline = performance.now() + BOOT_MS;
-  for (;;) {
-    const found = await monitor.execute("query-chardev", { schema: ports });
-    if (found.some((port) => port.label === "guest0" && port["frontend-open"])) return;
-    if (!isLiving(started)) throw new Error("its process has ended");
-    if (performance.now() > deadline) throw new Error(`its guest agent did not listen within ${BOOT_MS / 1000} s`);
-    await delay(BOOT_POLL_MS);
-  }
+type Started = {
+  readonly monitor: Monitor;
+  readonly started: MachineProcess;
+  readonly place: MachinePlace;
+  readonly record: MachineRecord;
+};
+
+async function guestListens({ monitor, started, place, record }: Started): Promise<void> {
+  const { foreign } = record.hardware;
+  const path = join(place.socketFolder, AGENT_SOCKET);
+  const talk = async (): ReturnType<typeof beginAgentTalk> =>
+    beginAgentTalk(await connectSocket(path, () => isLiving(started), performance.now()));
+  const readProgram = (): Promise<Uint8Array> => readFile(join(place.folder, IMAGE_FILES.guestProgram));
+  await awaitGuest({
+    ports: () => openedPorts(monitor, started),
+    pollMs: BOOT_POLL_MS,
+    limitMs: bootLimitMs(place.env, record.hardware),
+    ...(foreign !== undefined && { foreign: { readProgram, talk } }),
+  });
+}
+
+async function openedPorts(monitor: Monitor, started: MachineProcess): Promise<OpenedPorts> {
+  const found = await monitor.execute("query-chardev", { schema: ports });
+  const isOpen = (label: string): boolean => found.some((port) => port.label === label && port["frontend-open"]);
+  const opened = { guest: isOpen("guest0"), agent: isOpen(AGENT_CHARDEV) };
+  if (!opened.guest && !isLiving(started)) throw new Error("its process has ended");
+  return opened;
 }
 
 function launchFailed({ id, folder }: MachinePlace, cause: unknown): CloisterError {
-  const why = cause instanceof Error ? cause.message : String(cause);
   const words = [lastWords(folder, LOG), lastWords(folder, CONSOLE_LOG)].filter((text) => text !== "").join(" | ");
-  const said = words === "" ? "" : ` It said: ${words}`;
-  return new CloisterError({ code: "machine_failed", message: `Machine ${id} did not start: ${why}${said}`, cause });
+  return didNotStart(id, cause, words);
 }

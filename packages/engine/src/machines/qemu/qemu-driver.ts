@@ -20,7 +20,7 @@ import type {
   SnapshotKind,
 } from "../port.ts";
 import { forgetSnapshot } from "../virtual/forget-snapshot.ts";
-import { GUEST_PORTS, connectGuestPort, guestSocket } from "../virtual/guest-port.ts";
+import { AGENT_SOCKET, GUEST_PORTS, connectGuestPort, guestSocket } from "../virtual/guest-port.ts";
 import { syncGuest } from "../virtual/guest-work.ts";
 import { addLayer, adoptImage, dropUnused, flatten } from "../virtual/layers.ts";
 import { findProcess, haveGone, killProcesses, notRunning } from "../virtual/machine-process.ts";
@@ -231,6 +231,7 @@ function imageOf({ image }: MachineSpec): MachineImage {
 
 function removeSockets(folder: string): void {
   const guests = Array.from({ length: GUEST_PORTS }, (_, port) => guestSocket(port));
-  const names = [SOCKETS.monitor, SOCKETS.watch, SOCKETS.migration, ...guests, ...guests.map((name) => `${name}.lock`)];
+  const own = [SOCKETS.monitor, SOCKETS.watch, SOCKETS.migration, AGENT_SOCKET];
+  const names = [...own, ...guests, ...guests.map((name) => `${name}.lock`)];
   for (const name of names) rmSync(join(folder, name), { force: true });
 }

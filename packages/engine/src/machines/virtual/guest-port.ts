@@ -8,6 +8,12 @@ import type { GuestTransport } from "../guest/port.ts";
 /** How many connections to its guest agent a machine takes at a time. */
 export const GUEST_PORTS = 4;
 
+/** The port that qemu-guest-agent opens in a system that Cloister did not build. */
+export const AGENT_PORT = "org.qemu.guest_agent.0";
+
+/** Its socket, in the machine's socket folder. */
+export const AGENT_SOCKET = "agent";
+
 /** The socket of a guest port, in the machine's socket folder. @param port from 0, below {@link GUEST_PORTS} */
 export function guestSocket(port: number): string {
   return `guest-${port}`;

@@ -1,5 +1,6 @@
 /** What the driver itself does in a guest: little, and never what the machine depends on. */
 import { connectGuest } from "../guest/connect-guest.ts";
+import { furnishSystem } from "../foreign/furnish-system.ts";
 import type { GuestConnection } from "../guest/port.ts";
 import { connectGuestPort } from "./guest-port.ts";
 import { GUEST_SURROUNDINGS } from "./surroundings.ts";
@@ -16,6 +17,12 @@ export async function syncGuest(socketFolder: string): Promise<void> {
   } catch {
     // It hangs, or all its ports are in use.
   }
+}
+
+/** Makes a system that Cloister did not build one that machines are worked in. @throws CloisterError `machine_failed` */
+export async function furnishForeign(socketFolder: string): Promise<void> {
+  await using guest = await connectGuest(await connectGuestPort(socketFolder));
+  await furnishSystem(guest);
 }
 
 /** Runs a program to its end, whatever it prints and however it ends. */

@@ -15,7 +15,13 @@ import { writeOverlay } from "./qcow2.ts";
 import type { MachineRecord } from "./record.ts";
 
 /** What an image gives a machine, by the names that it has in the machine's folder. */
-export const IMAGE_FILES = { kernel: "kernel", initrd: "initrd", disk: "base.raw" } as const;
+export const IMAGE_FILES = {
+  kernel: "kernel",
+  initrd: "initrd",
+  disk: "base.raw",
+  /** The guest agent that a foreign disk lacks. */
+  guestProgram: "cloister-guest",
+} as const;
 
 /** With more layers than this, they are made one when the machine starts anew. QEMU opens each of them. */
 const MAX_LAYERS = 24;
@@ -35,8 +41,8 @@ export function newState(): string {
 
 /** Makes the files of an image those of a machine as well. @throws CloisterError `image_invalid` where it is not for virtual machines */
 export function adoptImage(image: MachineImage, folder: string): void {
-  const { kernel, initrd, disk } = image;
-  if (kernel === undefined || disk === undefined)
+  const { kernel, initrd, disk, foreign } = image;
+  if ((kernel === undefined && foreign === undefined) || disk === undefined)
     throw new CloisterError({
       code: "image_invalid",
       message: "Expected an image with kernel and disk, got one without.",
@@ -46,6 +52,7 @@ export function adoptImage(image: MachineImage, folder: string): void {
     [kernel, IMAGE_FILES.kernel],
     [initrd, IMAGE_FILES.initrd],
     [disk, IMAGE_FILES.disk],
+    [foreign?.guestProgram, IMAGE_FILES.guestProgram],
   ] as const)
     if (from !== undefined) linkOrPoint(from, join(folder, to));
 }

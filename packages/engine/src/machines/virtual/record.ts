@@ -20,7 +20,12 @@ export type Hardware = {
   readonly cpus: number;
   /** What the guest sees of its disk. */
   readonly diskBytes: number;
+  /** Where Cloister did not build what is on it: then it has a port for qemu-guest-agent. */
+  readonly foreign?: ForeignSystem;
 };
+
+/** How a system boots that Cloister did not build. */
+export type ForeignSystem = { readonly kernelArguments?: string };
 
 /** What the driver remembers of a snapshot. */
 export type SnapshotRecord = {
@@ -50,6 +55,7 @@ const recordSchema: z.ZodType<MachineRecord> = z.object({
     memoryMib: z.int().positive(),
     cpus: z.int().positive(),
     diskBytes: z.int().positive(),
+    foreign: z.object({ kernelArguments: z.string().exactOptional() }).exactOptional(),
   }),
   layers: layersSchema,
   snapshots: z.record(

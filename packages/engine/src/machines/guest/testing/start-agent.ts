@@ -26,7 +26,7 @@ export function startAgent(
   env: NodeJS.ProcessEnv = process.env,
   inside: readonly string[] = [],
 ): Agent {
-  const [file = program, ...args] = [...inside, program, "serve", "--stdio"];
+  const [file, ...args] = [...inside, program, "serve", "--stdio"];
   const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"], env });
   const ended = once(child, "close");
   const stream: Duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });

@@ -15,6 +15,7 @@ export const NO_IMAGES: ImageStore = {
   list: () => [],
   find: () => undefined,
   build: () => Promise.reject(new Error("no images are built here")),
+  importDisk: () => Promise.reject(new Error("no disks are imported here")),
   check: () => Promise.resolve([]),
   prune: () => Promise.resolve([]),
 };
