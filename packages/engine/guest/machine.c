@@ -19,6 +19,8 @@
 #define HOSTNAME_FILE "/etc/hostname"
 #define MACHINE_ID_FILE "/etc/machine-id"
 #define MACHINE_ID_SIZE 32
+#define MEMORY_FILE "/proc/meminfo"
+#define EVENTS_FILE "/proc/vmstat"
 #define LONGEST_HOSTNAME 63
 
 void set_clock(struct stream *stream, const struct request *request) {
@@ -116,13 +118,17 @@ void set_identity(struct stream *stream, const struct request *request) {
   stream_finish_error(stream, done ? 0 : error);
 }
 
-static uint64_t memory_line(const char *name) {
-  FILE *file = fopen("/proc/meminfo", "re");
+/* Of a file of the kernel with lines like "MemTotal:  1024 kB" or "oom_kill 3"; 0 where it has no such line. */
+static uint64_t kernel_number(const char *path, const char *name) {
+  FILE *file = fopen(path, "re");
   char line[256];
-  unsigned long long value = 0;
+  uint64_t value = 0;
   size_t length = strlen(name);
   while (file != NULL && fgets(line, sizeof line, file) != NULL)
-    if (strncmp(line, name, length) == 0 && sscanf(line + length, ": %llu", &value) == 1) break;
+    if (strncmp(line, name, length) == 0 && (line[length] == ':' || line[length] == ' ')) {
+      value = strtoull(line + length + 1, NULL, 10);
+      break;
+    }
   if (file != NULL) fclose(file);
   return value;
 }
@@ -141,8 +147,9 @@ void tell_health(struct stream *stream, const struct request *request) {
   (void)request;
   struct buffer fields = {0};
   field_number(&fields, TAG_UPTIME, now_ms());
-  field_number(&fields, TAG_MEMORY_TOTAL, memory_line("MemTotal"));
-  field_number(&fields, TAG_MEMORY_AVAILABLE, memory_line("MemAvailable"));
+  field_number(&fields, TAG_MEMORY_TOTAL, kernel_number(MEMORY_FILE, "MemTotal"));
+  field_number(&fields, TAG_MEMORY_AVAILABLE, kernel_number(MEMORY_FILE, "MemAvailable"));
   field_number(&fields, TAG_PROCESSES, process_count());
+  field_number(&fields, TAG_OOM_KILLS, kernel_number(EVENTS_FILE, "oom_kill"));
   stream_finish(stream, &fields);
 }

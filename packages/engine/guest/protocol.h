@@ -85,6 +85,7 @@ enum field_tag {
   TAG_SYSTEM = 43,
   TAG_RELEASE = 44,
   TAG_ARCHITECTURE = 45,
+  TAG_OOM_KILLS = 46,
 };
 #define TAG_LIMIT 64
 

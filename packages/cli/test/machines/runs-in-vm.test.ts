@@ -1,60 +1,79 @@
 /**
- * Whole runs in virtual machines where they come up against each other, or against their limits: in QEMU (here emulated) and in Cloister's own
- * engine, both with the same image.
+ * Whole runs in virtual machines of QEMU (here emulated) where they come up against each other, or against their limits. One repository and
+ * one image are made for all.
  */
 import assert from "node:assert/strict";
-import { suite, test } from "node:test";
-import { eventsOfType, summaryOf } from "../harness/cli-process.ts";
+import { after, before, suite, test } from "node:test";
+import { type CliEnd, eventsOfType, summaryOf } from "../harness/cli-process.ts";
 import { buildGitImage, GIT_IMAGE } from "../harness/embedded-image.ts";
-import { createTestRepository, type TestRepository } from "../harness/test-repository.ts";
+import { createTestRepository } from "../harness/test-repository.ts";
 
 const LONGEST_MS = 10 * 60_000;
 const PLAN = "---\ngates:\n  tests: test -f done.txt\n---\n## Task: Do it\nMake done.txt.\n";
-const RUN = ["run", "plan.md", "--agent", "command", "--agent-command", "sh agent.sh", "--json"];
 const SIZE = { CLOISTER_MACHINE_MEMORY_MIB: "384", CLOISTER_MACHINE_DISK_MIB: "640", CLOISTER_MACHINE_PROCESSES: "64" };
 
-const BOMB = "bomb() { bomb | bomb & }; bomb; sleep 600";
-const TOO_MANY = /stopped by its limits\. It had \d+ processes at a time, more than its 64\./;
-/** Agents that use up what a machine has. */
-const GLUTTONS: readonly (readonly [what: string, driver: string, script: string, said: RegExp])[] = [
-  ["forks without end", "qemu", BOMB, TOO_MANY],
-  ["forks without end", "embedded", BOMB, TOO_MANY],
-  ["fills the disk", "qemu", 'fallocate -l "$(df --output=avail -B1 . | tail -n 1)" filled', /No space left on device/],
-];
+/** What agents use up of a machine: the script that does, and what is said of it. */
+const GLUTTONS: Readonly<Record<string, readonly [script: string, said: RegExp]>> = {
+  processes: [
+    "bomb() { bomb | bomb & }; bomb; sleep 600",
+    /stopped by its limits\. It had \d+ processes at a time, more than its 64\./,
+  ],
+  memory: ["tail /dev/zero", /stopped by its limits\. It needed more than its 384 MiB of memory/],
+  disk: ['fallocate -l "$(df --output=avail -B1 . | tail -n 1)" filled', /No space left on device/],
+};
 
-/** A repository whose plan is worked on by a script of its own. */
-async function createRepository(script: string): Promise<TestRepository> {
-  const project = { "plan.md": PLAN, "agent.sh": `${script}\necho TASK_COMPLETE\n` };
-  const repository = createTestRepository({ project, env: SIZE });
-  await buildGitImage(repository);
-  return repository;
+/** Waits until two work in the machine. */
+const NEIGHBOUR = `touch "$HOME/here-$(basename "$PWD")"
+for _ in $(seq 600); do [ "$(ls "$HOME"/here-* | wc -l)" = 2 ] && break; sleep 0.1; done
+echo "$HTTP_PROXY" "$(ls "$HOME"/here-* | wc -l)" > done.txt
+echo TASK_COMPLETE
+`;
+
+const gluttons = Object.entries(GLUTTONS).map(([what, [script]]) => [
+  `${what}.sh`,
+  `${script}; echo done > done.txt; echo TASK_COMPLETE\n`,
+]);
+const repository = createTestRepository({
+  project: { "plan.md": PLAN, "neighbour.sh": NEIGHBOUR, ...Object.fromEntries(gluttons) },
+  env: SIZE,
+});
+
+/** Runs the plan in a machine with a script for its agent. */
+function runScript(script: string, ...options: readonly string[]): Promise<CliEnd> {
+  const agent = ["--agent", "command", "--agent-command", `sh ${script}`];
+  const machine = ["--machine", `qemu:${GIT_IMAGE.name}`, ...options];
+  return repository.run(["run", "plan.md", ...agent, ...machine, "--json"], { longestMs: LONGEST_MS });
 }
 
-suite("runs in virtual machines", { concurrency: 2, timeout: 2 * LONGEST_MS }, () => {
-  for (const [what, driver, script, said] of GLUTTONS)
-    test(`one that ${what} in a machine of ${driver} ends with that for its reason`, async () => {
-      using repository = await createRepository(`${script}; echo done > done.txt`);
-      const args = [...RUN, "--machine", `${driver}:${GIT_IMAGE.name}`];
-      const end = await repository.run(args, { longestMs: LONGEST_MS });
+/** Expects that the machines of runs went with them. @returns their ids, one of each run */
+async function assertGone(...ends: readonly CliEnd[]): Promise<string[]> {
+  const { stdout } = await repository.run(["machine", "list", "--json"]);
+  const machines = ends.flatMap((end) => eventsOfType(end, "machine_opened").map(({ machine }) => machine));
+  assert.equal(machines.length, ends.length);
+  for (const machine of machines) assert.ok(!stdout.includes(machine), stdout);
+  return machines;
+}
+
+suite("runs in virtual machines", { concurrency: 2, timeout: 3 * LONGEST_MS }, () => {
+  before(() => buildGitImage(repository));
+  after(() => repository[Symbol.dispose]());
+
+  for (const [what, [, said]] of Object.entries(GLUTTONS))
+    test(`one that uses up the ${what} of its machine ends with that for its reason`, async () => {
+      const end = await runScript(`${what}.sh`);
       assert.equal(end.code, 9, end.stderr + end.stdout.slice(-2000));
       const { reason, detail } = summaryOf(end);
       assert.equal(reason, "machine_failed");
       assert.match(detail ?? "", said);
-      assert.equal((await repository.run(["machine", "list", "--json"])).stdout, "", "the machine went with the run");
+      await assertGone(end);
     });
 
-  test("two share a machine of qemu: each has its own workspace, branch and way out, and the last one removes it", async () => {
-    using repository = await createRepository(`touch "$HOME/here-$(basename "$PWD")"
-for _ in $(seq 600); do [ "$(ls "$HOME"/here-* | wc -l)" = 2 ] && break; sleep 0.1; done
-echo "$HTTP_PROXY" "$(ls "$HOME"/here-* | wc -l)" > done.txt`);
-    const args = [...RUN, "--machine", `qemu:${GIT_IMAGE.name}`, "--per-machine", "2"];
-    const ends = await Promise.all([1, 2].map(() => repository.run(args, { longestMs: LONGEST_MS })));
+  test("two share a machine: each has its own workspace, branch and way out, and the last one removes it", async () => {
+    const ends = await Promise.all([1, 2].map(() => runScript("neighbour.sh", "--per-machine", "2")));
     for (const end of ends) assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
-    const machines = ends.flatMap((end) => eventsOfType(end, "machine_opened").map(({ machine }) => machine));
-    assert.equal(machines.length, 2);
-    assert.equal(machines[0], machines[1]);
+    const [first, second] = await assertGone(...ends);
+    assert.equal(first, second);
     const made = ends.map((end) => repository.git("show", `${summaryOf(end).branch}:done.txt`));
     assert.deepEqual(made.sort(), ["http://127.0.0.1:3128 2", "http://127.0.0.1:3129 2"]);
-    assert.equal((await repository.run(["machine", "list", "--json"])).stdout, "", "the machine went with its runs");
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { PassThrough } from "node:stream";
@@ -21,6 +22,20 @@ test("an agent says what system it is on, and how that does", async () => {
   assert.ok(health.uptimeMs > 0 && health.processes > 1);
   await guest.ping();
 });
+
+test("an agent says how many processes its kernel has ended for want of memory", async () => {
+  await using guest = await connectAgent();
+  // Of the whole host: other tests have some ended meanwhile.
+  const before = oomKillsHere();
+  const { oomKills } = await guest.health();
+  assert.ok(oomKills >= before && oomKills <= oomKillsHere(), String(oomKills));
+});
+
+function oomKillsHere(): number {
+  const line = /^oom_kill (\d+)$/m.exec(readFileSync("/proc/vmstat", "utf8"));
+  assert.ok(line, "the kernel counts them");
+  return Number(line[1]);
+}
 
 test("an agent that is not process 1 does not shut anything down", async () => {
   await using guest = await connectAgent();

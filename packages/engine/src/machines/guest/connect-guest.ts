@@ -69,8 +69,16 @@ function toConnection(session: GuestSession, hello: GuestHello, transport: Guest
         [TAG.SEED, seed],
       ]);
     },
-    health: async ({ waits = false } = {}) =>
-      toHealth(await (waits ? askPatiently : ask)("tell its health", KIND.HEALTH)),
+    async health({ waits = false } = {}) {
+      const answer = await (waits ? askPatiently : ask)("tell its health", KIND.HEALTH);
+      try {
+        return toHealth(answer);
+      } catch (error: unknown) {
+        // Whoever watches it in the background is not told: so the connection ends.
+        if (CloisterError.isInstance(error)) session.fail(error);
+        throw error;
+      }
+    },
     async ping() {
       await ask("answer", KIND.PING);
     },
@@ -96,5 +104,6 @@ function toHealth(fields: Fields): GuestHealth {
     memoryTotalKib: fields.number(TAG.MEMORY_TOTAL) ?? 0,
     memoryAvailableKib: fields.number(TAG.MEMORY_AVAILABLE) ?? 0,
     processes: fields.number(TAG.PROCESSES) ?? 0,
+    oomKills: fields.number(TAG.OOM_KILLS) ?? 0,
   };
 }

@@ -136,6 +136,32 @@ test("what a guest says of an end is left out where it can't be", async () => {
   assert.ok(error.length <= 256 && error.startsWith("bad\u{FFFD}[2J\u{FFFD}x"), error);
 });
 
+test("what a guest does not say of its health is none, as from an agent that is older", async () => {
+  const { guest, say } = await connectScripted();
+  const asked = guest.health();
+  say(answer(FRAME.RESULT, exec, [[TAG.PROCESSES, 7]]));
+  assert.deepEqual(await asked, {
+    uptimeMs: 0,
+    memoryTotalKib: 0,
+    memoryAvailableKib: 0,
+    processes: 7,
+    oomKills: 0,
+  });
+  await guest[Symbol.asyncDispose]();
+});
+
+for (const [name, value] of [
+  ["text", "many"],
+  ["larger than any count", Buffer.alloc(8, 0xff)],
+] as const)
+  test(`health that is ${name} ends the connection: nobody watches the machine without`, async () => {
+    const { guest, say } = await connectScripted();
+    const asked = guest.health({ waits: true });
+    say(answer(FRAME.RESULT, exec, [[TAG.OOM_KILLS, value]]));
+    await assert.rejects(asked, isFailure);
+    assert.match(String(await guest.closed), /broke the protocol/);
+  });
+
 test("a guest that has us keep tiny pieces can't have us keep what they came in", async () => {
   const { guest, say } = await connectScripted();
   const running = guest.exec({ argv: ["true"], env: {} });

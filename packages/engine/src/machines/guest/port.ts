@@ -89,6 +89,8 @@ export type GuestHealth = {
   readonly memoryTotalKib: number;
   readonly memoryAvailableKib: number;
   readonly processes: number;
+  /** Processes that its kernel has ended since its start because memory ran out. 0 where the agent or the kernel does not say. */
+  readonly oomKills: number;
 };
 
 /** What must differ between clones. */

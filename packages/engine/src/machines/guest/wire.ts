@@ -89,4 +89,5 @@ export const TAG = {
   SYSTEM: 43,
   RELEASE: 44,
   ARCHITECTURE: 45,
+  OOM_KILLS: 46,
 } as const;

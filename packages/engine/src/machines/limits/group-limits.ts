@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { readGroupCount, readGroupFile, removeGroup } from "./cgroup-files.ts";
 import { launchUnder } from "./launcher.ts";
 import { findMachineGroups, type GroupParent, makeGroup, removeGroupWhenEmpty } from "./machine-groups.ts";
+import { memoryBreach } from "./memory-breach.ts";
 import type { AppliedLimits, LimitBreach, LimitsRequest, LimitsUsage } from "./port.ts";
 
 let made = 0;
@@ -44,12 +45,7 @@ function countEvents(folders: readonly string[]): Events {
 }
 
 function breachSince(before: Events, now: Events, { limits }: LimitsRequest): LimitBreach | undefined {
-  if (now.memory > before.memory) {
-    return {
-      limit: "memory",
-      detail: `It needed more than its ${limits.memoryMib} MiB of memory, and the kernel ended a process of it.`,
-    };
-  }
+  if (now.memory > before.memory) return memoryBreach(limits.memoryMib);
   if (now.processes > before.processes) {
     return { limit: "processes", detail: `It tried to have more than its ${limits.processes} processes and threads.` };
   }

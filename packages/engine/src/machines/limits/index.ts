@@ -5,5 +5,5 @@ export { folderSizeKib } from "./folder-size.ts";
 export { findMachineGroups, removeMachineGroups } from "./machine-groups.ts";
 export type { AppliedLimits, LimitBreach, LimitsFinding, LimitsMethod, LimitsRequest, LimitsUsage } from "./port.ts";
 export { stoppedByLimits } from "./stopped-by-limits.ts";
+export { watchGuestLimits } from "./watch-guest-limits.ts";
 export { watchLimits } from "./watch-limits.ts";
-export { watchProcesses } from "./watch-processes.ts";

@@ -6,7 +6,7 @@ import { createEgress, hostTrustBundle } from "../egress/index.ts";
 import type { Egress } from "../egress/port.ts";
 import { connectGuest } from "../guest/connect-guest.ts";
 import type { GuestConnection } from "../guest/port.ts";
-import { type LimitBreach, stoppedByLimits, watchProcesses } from "../limits/index.ts";
+import { type LimitBreach, stoppedByLimits, watchGuestLimits } from "../limits/index.ts";
 import type { MachineSpec, MachineSurroundings } from "../port.ts";
 import { startMachine, type Workpiece } from "./change-machine.ts";
 import type { ManagerContext } from "./context.ts";
@@ -31,7 +31,7 @@ export async function openMachine(
   if (driver.isolation === "virtual_machine") {
     await guest.setClock(context.now());
     const onBreach = (breach: LimitBreach): void => void transport.stream.destroy(stoppedByLimits(breach));
-    stack.use(watchProcesses({ guest, processes: spec.limits.processes, onBreach }));
+    stack.use(watchGuestLimits({ guest, limits: spec.limits, onBreach }));
   }
   const surroundings = driver.surroundings(spec);
   const opened = { context, spec, guest, surroundings, stack, policy: machine.policy, options };
