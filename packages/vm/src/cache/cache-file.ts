@@ -5,6 +5,7 @@ import { CodeCache, type CodeCacheOptions, type FoundUnit } from "./code-cache.t
 import type { NativeCode } from "./native-code.ts";
 import { decodeNativePart, encodeNativePart } from "./native-part.ts";
 import type { CachedUnit, Segment } from "./unit.ts";
+import { sum } from "./sum.ts";
 
 /**
  * A file of compiled units. Numbers are little-endian; the parts follow one another without a gap; units stand hottest first.
@@ -248,8 +249,4 @@ export function checkEngine(engine: string): void {
 
 function refusal(reason: string): VmError {
   return new VmError("cache_invalid", `The code cache is refused: ${reason}. It is made anew where it is removed.`);
-}
-
-function sum<Item>(items: readonly Item[], measure: (item: Item) => number): number {
-  return items.reduce((total, item) => total + measure(item), 0);
 }

@@ -1,5 +1,6 @@
 import type { CachedModule, CodeCache, FoundUnit } from "./code-cache.ts";
 import type { NativeCode } from "./native-code.ts";
+import { sum } from "./sum.ts";
 
 /**
  * The part of a file of compiled units that holds machine code. Numbers are little-endian.
@@ -102,8 +103,4 @@ function readSizes(view: DataView): readonly ModuleSize[] | undefined {
 
 function indexOf(units: readonly FoundUnit[], position: number): number {
   return units[position]?.index ?? NOBODY;
-}
-
-function sum<Item>(items: readonly Item[], measure: (item: Item) => number): number {
-  return items.reduce((total, item) => total + measure(item), 0);
 }
