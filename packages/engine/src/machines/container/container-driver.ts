@@ -13,8 +13,8 @@ import type {
   SnapshotFacts,
   SnapshotKind,
 } from "../port.ts";
-import { homeOf, processTransport } from "../tool/index.ts";
-import { createWithQuota, watchDisk } from "./disk-limit.ts";
+import { homeOf } from "../tool/index.ts";
+import { createWithQuota } from "./disk-limit.ts";
 import { boundaryOptions, GUEST_PATH, mountOptions } from "./boundary.ts";
 import { type Engine, type EngineContext, runEngine } from "./engine.ts";
 import { type EngineFinding, findEngine } from "./find-engine.ts";
@@ -26,6 +26,7 @@ import { foundIds, removeAll, removeContainer, removeImage, removeRemains } from
 import { commit, writtenKib } from "./snapshots.ts";
 import { containerState } from "./state.ts";
 import { parseStats } from "./stats.ts";
+import { connectWatched } from "./watch-container.ts";
 
 /** What the container driver stands on. */
 export type ContainerOptions = {
@@ -48,6 +49,8 @@ const SEARCH_MS = 60_000;
 const LIMITATIONS = [
   "A container shares the host's kernel: a hole in the kernel is a way out. With CLOISTER_CONTAINER_RUNTIME=runsc gVisor stands between.",
   "Without quotas in the engine's storage (overlay on XFS with pquota, btrfs, zfs) the disk limit is watched while a command or run has the machine open: for a moment more can be written.",
+  "That a limit of memory or processes was hit is read from this host's control groups: tried with version 1; for version 2 only the kernel's own files were. Where the engine runs in a virtual machine of its own (macOS), there are none.",
+  "Without root, podman leaves these limits out where control groups are of version 1. With gVisor its own threads count as processes: it needs some hundreds.",
   "Where the engine runs as root, the container's root is the host's, with six capabilities; agents and gates run as another user.",
   "In a writable mount, the machine's user writes as number 1000 of the container, whoever that is on the host.",
   "Written for docker by its documentation, and never run against a docker engine by its makers. Never run with SELinux enforcing.",
@@ -113,7 +116,7 @@ class ContainerDriver implements MachineDriver {
   }
 
   connect(machine: MachineSpec): Promise<GuestTransport> {
-    const { engine, hasQuota } = recallMade(machine);
+    const { engine, hasQuota = false } = recallMade(machine);
     const command = [
       "exec",
       "--interactive",
@@ -124,10 +127,7 @@ class ContainerDriver implements MachineDriver {
       "serve",
       "--stdio",
     ];
-    const context = this.#contextOf(machine, engine);
-    const { env } = context;
-    const transport = processTransport(engine.program, [...engine.globals, ...command], { env });
-    return Promise.resolve(hasQuota === true ? transport : watchDisk(context, machine, transport));
+    return connectWatched(this.#contextOf(machine, engine), machine, { command, hasQuota });
   }
 
   async stats(machine: MachineSpec): Promise<MachineStats> {

@@ -136,7 +136,7 @@ describe("the watch over a folder's size", () => {
     const folder = mkdtempSync(join(tmpdir(), "cloister-watch-"));
     const applied = applyResourceLimits({ id: newId(), limits: DEFAULT_MACHINE_LIMITS });
     let found: LimitBreach | undefined;
-    using _ = watchLimits({ applied, folder, diskMib: 1, onBreach: (breach) => (found = breach) });
+    using _ = watchLimits({ applied, disk: { folder, diskMib: 1 }, onBreach: (breach) => (found = breach) });
     writeFileSync(join(folder, "file"), randomBytes(3 * 1024 * 1024));
     assert.equal((await until("it is found", () => found)).limit, "disk");
     rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { findHierarchies } from "./cgroup-places.ts";
+import { findHierarchies, groupsNamed } from "./cgroup-places.ts";
 
 describe("control groups are found", () => {
   it("on a host with version 2 alone", () => {
@@ -37,6 +37,26 @@ describe("control groups are found", () => {
       findHierarchies({ mountinfo, cgroup: `8:pids:${path}\n` })[0]?.own;
     assert.equal(ownOf("/docker/abc/inner"), "/sys/fs/cgroup/pi ds/inner");
     assert.equal(ownOf("/../other"), "/sys/fs/cgroup/pi ds");
+  });
+
+  it("of another process, with those above them that have the same name in their path", () => {
+    const name = "fb6435a5ae13";
+    const mountinfo = [
+      "32 31 0:29 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
+      "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw",
+    ].join("\n");
+    const namedIn = (cgroup: string): readonly string[] => groupsNamed(name, 1, { mountinfo, cgroup });
+    const tables: readonly (readonly [cgroup: string, groups: readonly string[]])[] = [
+      [`4:memory:/libpod_parent/libpod-${name}\n`, [`/sys/fs/cgroup/memory/libpod_parent/libpod-${name}`]],
+      [
+        `0::/machine.slice/libpod-${name}.scope/container\n`,
+        ["/container", ""].map((end) => `/sys/fs/cgroup/unified/machine.slice/libpod-${name}.scope${end}`),
+      ],
+      [`0::/system.slice/docker-${name}.scope\n`, [`/sys/fs/cgroup/unified/system.slice/docker-${name}.scope`]],
+      ["4:memory:/user.slice\n0::/user.slice\n", []],
+      ["", []],
+    ];
+    for (const [cgroup, groups] of tables) assert.deepEqual(namedIn(cgroup), groups, cgroup);
   });
 
   it("nowhere, where there are none", () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Controllers that are used. `cpuacct` counts only, and is part of `cpu` in version 2. */
 export const CONTROLLERS = ["memory", "pids", "cpu", "cpuacct"] as const;
@@ -7,18 +7,18 @@ export const CONTROLLERS = ["memory", "pids", "cpu", "cpuacct"] as const;
 /** A part of the kernel that limits one thing. */
 export type Controller = (typeof CONTROLLERS)[number];
 
-/** A mounted hierarchy of control groups, and where this process is in it. */
+/** A mounted hierarchy of control groups, and where a process is in it: this one, unless another was asked for. */
 export type Hierarchy = {
   readonly version: 1 | 2;
   /** Empty for version 2: there the groups' own files say. */
   readonly controllers: readonly Controller[];
   /** Absolute path of the mount. */
   readonly root: string;
-  /** Absolute path of the group that this process is in. */
+  /** Absolute path of the group that the process is in. */
   readonly own: string;
 };
 
-/** What {@link findHierarchies} reads: the text of two files of `/proc/self`. */
+/** What {@link findHierarchies} reads: where control groups are mounted here, and which ones a process is in. As in `/proc`. */
 export type GroupFiles = { readonly mountinfo: string; readonly cgroup: string };
 
 /** The hierarchies of this host, version 2 first. See cgroups(7). */
@@ -31,14 +31,23 @@ export function findHierarchies(files: GroupFiles = readGroupFiles()): readonly 
     .sort((left, right) => right.version - left.version);
 }
 
-function readGroupFiles(): GroupFiles {
+/**
+ * The groups that a process of this host is in, with those above them, as long as `name` is in their path.
+ * @returns absolute paths; none where the process has ended, or is in no group of that name.
+ */
+export function groupsNamed(name: string, pid: number, files: GroupFiles = readGroupFiles(pid)): readonly string[] {
+  const upward = (folder: string): string[] => (folder.includes(name) ? [folder, ...upward(dirname(folder))] : []);
+  return findHierarchies(files).flatMap(({ own }) => upward(own));
+}
+
+function readGroupFiles(pid: number | "self" = "self"): GroupFiles {
   try {
     return {
       mountinfo: readFileSync("/proc/self/mountinfo", "utf8"),
-      cgroup: readFileSync("/proc/self/cgroup", "utf8"),
+      cgroup: readFileSync(`/proc/${pid}/cgroup`, "utf8"),
     };
   } catch {
-    return { mountinfo: "", cgroup: "" }; // No /proc: then there are no control groups either.
+    return { mountinfo: "", cgroup: "" }; // No /proc, so no control groups either; or the process has ended.
   }
 }
 

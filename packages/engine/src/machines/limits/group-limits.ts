@@ -2,8 +2,8 @@ import { basename, dirname, join } from "node:path";
 import { readGroupCount, readGroupFile, removeGroup } from "./cgroup-files.ts";
 import { launchUnder } from "./launcher.ts";
 import { findMachineGroups, type GroupParent, makeGroup, removeGroupWhenEmpty } from "./machine-groups.ts";
-import { memoryBreach } from "./memory-breach.ts";
-import type { AppliedLimits, LimitBreach, LimitsRequest, LimitsUsage } from "./port.ts";
+import type { AppliedLimits, LimitsRequest, LimitsUsage } from "./port.ts";
+import { watchGroups } from "./watch-groups.ts";
 
 let made = 0;
 
@@ -13,7 +13,11 @@ export function applyGroupLimits(parents: readonly GroupParent[], { id, limits }
   const name = `p${process.pid}-${made}`;
   const groups = parents.map((parent) => ({ ...parent, folder: makeGroup(parent, id, { name, limits }) }));
   const folders = groups.map(({ folder }) => folder);
-  const before = countEvents(folders);
+  // Some kernels count in the group of the process, some in the one with the limit.
+  const breach = watchGroups(
+    folders.flatMap((folder) => [folder, dirname(folder)]),
+    limits,
+  );
   return {
     method: parents[0]?.version === 2 ? "cgroup_v2" : "cgroup_v1",
     wrap: (argv) =>
@@ -22,34 +26,12 @@ export function applyGroupLimits(parents: readonly GroupParent[], { id, limits }
         limits.diskMib,
         argv,
       ),
-    breach: () => breachSince(before, countEvents(folders), { id, limits }),
+    breach,
     release: async () => {
       await Promise.all(folders.map(removeGroupWhenEmpty));
       for (const folder of folders) if (basename(dirname(folder)) === `cloister-${id}`) removeGroup(dirname(folder));
     },
   };
-}
-
-type Events = { readonly memory: number; readonly processes: number };
-
-/** Some kernels count in the group of the process, some in the one with the limit. */
-function countEvents(folders: readonly string[]): Events {
-  const sum = (file: string, key: string): number =>
-    folders
-      .flatMap((folder) => [folder, dirname(folder)])
-      .reduce((total, folder) => total + readGroupCount(folder, file, key), 0);
-  return {
-    memory: sum("memory.events", "oom_kill") + sum("memory.oom_control", "oom_kill"),
-    processes: sum("pids.events", "max"),
-  };
-}
-
-function breachSince(before: Events, now: Events, { limits }: LimitsRequest): LimitBreach | undefined {
-  if (now.memory > before.memory) return memoryBreach(limits.memoryMib);
-  if (now.processes > before.processes) {
-    return { limit: "processes", detail: `It tried to have more than its ${limits.processes} processes and threads.` };
-  }
-  return undefined;
 }
 
 /** What all processes under a machine's limits use together, on a host that limits by control groups. Empty where it has no groups. */

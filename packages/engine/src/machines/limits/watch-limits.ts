@@ -9,15 +9,21 @@ const WALK_SHARE = 0.05;
 const URGENT_SHARE = 0.1;
 const MIB = 1024 * 1024;
 
-/** What to watch. */
-export type LimitsWatch = {
-  /** What enforces memory and processes, where they are to be looked at. */
-  readonly applied?: AppliedLimits;
+/** What is written, and how much of it may be. */
+export type DiskWatch = {
   /** Its size is what counts as written, where `sizeKib` does not say. The free space of its file system shows when to look. */
   readonly folder: string;
   readonly diskMib: number;
   /** What was written, in KiB; undefined where it can't be told. Default: the size of `folder`. */
   readonly sizeKib?: () => Promise<number | undefined>;
+};
+
+/** What to watch. */
+export type LimitsWatch = {
+  /** Tells whether the limits of memory and processes were hit. */
+  readonly applied: Pick<AppliedLimits, "breach">;
+  /** What is written, where nothing else holds that. */
+  readonly disk?: DiskWatch;
   /** Called once, at the first breach; then the watch has ended. */
   readonly onBreach: (breach: LimitBreach) => void;
 };
@@ -27,8 +33,7 @@ export type LimitsWatch = {
  * as costs little, and at once where the file system's free space shrinks fast.
  */
 export function watchLimits(watch: LimitsWatch): Disposable {
-  const disk = createDiskLook(watch);
-  const { applied } = watch;
+  const { applied, disk } = watch;
   const timers = new Set<NodeJS.Timeout>();
   let isOver = false;
   const end = (): void => {
@@ -48,13 +53,13 @@ export function watchLimits(watch: LimitsWatch): Disposable {
     }, LOOK_MS).unref();
     timers.add(timer);
   };
-  if (applied !== undefined) lookAgain(() => Promise.resolve(applied.breach()));
-  lookAgain(disk);
+  lookAgain(() => Promise.resolve(applied.breach()));
+  if (disk !== undefined) lookAgain(createDiskLook(disk));
   return { [Symbol.dispose]: end };
 }
 
 /** Returns what tells, when called now and then, whether the folder has outgrown its limit. */
-function createDiskLook({ folder, diskMib, sizeKib }: LimitsWatch): () => Promise<LimitBreach | undefined> {
+function createDiskLook({ folder, diskMib, sizeKib }: DiskWatch): () => Promise<LimitBreach | undefined> {
   const measure = sizeKib ?? ((): Promise<number | undefined> => folderSizeKib(folder));
   let nextWalk = 0;
   let freeThen = Number.POSITIVE_INFINITY;

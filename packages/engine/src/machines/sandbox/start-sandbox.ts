@@ -33,8 +33,7 @@ export function startSandbox(start: SandboxStart): GuestTransport {
   stream.on("error", () => undefined); // Whoever reads it hears of it; nobody may be reading yet.
   const watch = watchLimits({
     applied: start.applied,
-    folder: start.disk,
-    diskMib: start.diskMib,
+    disk: { folder: start.disk, diskMib: start.diskMib },
     onBreach: (breach) => stopFor(breach, child, stream),
   });
   const over = ended(child, start.argv[0] ?? "").then(async (failure) => {

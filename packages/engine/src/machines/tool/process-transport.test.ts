@@ -39,6 +39,16 @@ test("a process that fails ends the stream with what it said", async () => {
   await close();
 });
 
+test("a process that fails for a reason which its starter knows ends the stream with that; one that succeeds does not", async () => {
+  const whyEnded = () => new Error("it was too greedy");
+  const failed = processTransport("sh", ["-c", "echo 'killed' >&2; exit 128"], { env, whyEnded });
+  await assert.rejects(text(failed.stream), { message: "it was too greedy" });
+  await failed.close();
+  const succeeded = processTransport("sh", ["-c", "echo done"], { env, whyEnded });
+  assert.equal(await text(succeeded.stream), "done\n");
+  await succeeded.close();
+});
+
 test("a program that is not installed ends the stream with machine_unavailable", async () => {
   const { stream, close } = processTransport("cloister-no-such-tool", [], { env });
   await assert.rejects(text(stream), { code: "machine_unavailable" });

@@ -14,6 +14,8 @@ export type TransportOptions = {
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Asked at once where the process fails: a reason that is known better than by what it said. */
+  readonly whyEnded?: () => Error | undefined;
 };
 
 /**
@@ -22,9 +24,9 @@ export type TransportOptions = {
  * Closing ends its input, which ends the agent; what has not ended within 2 s is killed.
  */
 export function processTransport(file: string, args: readonly string[], options: TransportOptions): GuestTransport {
-  const { env, cwd = "/" } = options;
+  const { env, cwd = "/", whyEnded } = options;
   const child = spawn(file, [...args], { cwd, env: { ...env }, detached: true, stdio: "pipe" });
-  const stream = new ProcessStream(child, file);
+  const stream = new ProcessStream(child, file, whyEnded);
   let closing: Promise<void> | undefined;
   return { stream, close: () => (closing ??= close(child, stream)) };
 }
@@ -46,7 +48,7 @@ function hasEnded(child: ChildProcess): boolean {
 class ProcessStream extends Duplex {
   readonly #child: ChildProcess;
 
-  constructor(child: ChildProcess, file: string) {
+  constructor(child: ChildProcess, file: string, whyEnded: TransportOptions["whyEnded"]) {
     super();
     this.#child = child;
     const words = keepWords(child);
@@ -58,9 +60,10 @@ class ProcessStream extends Duplex {
       if (child.pid === undefined) this.destroy(toolMissing(file, error));
     });
     child.once("exit", (code, signal) => {
+      const why = code === 0 ? undefined : whyEnded?.();
       afterLastOutput(child, () => {
         if (code === 0) this.push(null);
-        else this.destroy(toolFailed(file, `it ended with ${code ?? signal}`, words()));
+        else this.destroy(why ?? toolFailed(file, `it ended with ${code ?? signal}`, words()));
       });
     });
   }
