@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "loop.h"
+#include "timers.h"
 
 #define SSH_FOLDER "/etc/ssh"
 #define SSH_KEYGEN "/usr/bin/ssh-keygen"
@@ -26,7 +27,9 @@
 void set_clock(struct stream *stream, const struct request *request) {
   uint64_t ms = request->numbers[TAG_TIME];
   struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-  stream_finish_error(stream, clock_settime(CLOCK_REALTIME, &time) == 0 ? 0 : errno);
+  int error = clock_settime(CLOCK_REALTIME, &time) == 0 ? 0 : errno;
+  set_timers_anew();
+  stream_finish_error(stream, error);
 }
 
 void answer_ping(struct stream *stream, const struct request *request) {
