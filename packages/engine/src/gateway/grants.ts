@@ -47,22 +47,35 @@ export function createGrants(): Grants {
   };
 }
 
+type Work = { readonly work: Promise<void>; readonly cut: () => void };
+
 class OpenGrant implements Guest {
   readonly identity: Identity;
-  readonly #work = new Map<Promise<void>, () => void>();
+  /**
+   * No Map: V8 makes each a new table now and then, to which the old one leads. Once one of them is among old objects, collections of young
+   * ones keep whatever was in the tables since then, which would be every request.
+   */
+  readonly #underWay: Work[] = [];
 
   constructor(identity: Identity) {
     this.identity = identity;
   }
 
   follow(work: Promise<void>, cut: () => void): void {
-    this.#work.set(work, cut);
-    void work.finally(() => this.#work.delete(work));
+    const item = { work, cut };
+    this.#underWay.push(item);
+    void work.finally(() => this.#drop(item));
+  }
+
+  #drop(item: Work): void {
+    const last = this.#underWay.pop();
+    if (last !== undefined && last !== item) this.#underWay[this.#underWay.indexOf(item)] = last;
   }
 
   async end(): Promise<void> {
-    for (const cut of this.#work.values()) cut();
-    await Promise.allSettled(this.#work.keys());
+    const underWay = [...this.#underWay];
+    for (const { cut } of underWay) cut();
+    await Promise.allSettled(underWay.map(({ work }) => work));
   }
 }
 

@@ -1,3 +1,4 @@
+import { createLruMap, type LruMap } from "../context/lru-map.ts";
 import type { Credential, Identity } from "../port.ts";
 import { CredentialSlots } from "./credential-slots.ts";
 
@@ -16,7 +17,7 @@ export class CredentialRack {
   #known: readonly CredentialSlots[] = [];
   #ofCredentials: readonly Credential[] | undefined;
   /** What an iteration had last: a provider's prompt cache is per account, so another credential would cost the whole prefix. */
-  readonly #homes = new Map<string, string>();
+  readonly #homes: LruMap<string> = createLruMap(MAX_HOMES);
 
   /** @param size slots of each credential. */
   constructor(credentials: () => readonly Credential[], size: number) {
@@ -64,19 +65,12 @@ export class CredentialRack {
     const key = `${run} ${iteration}`;
     const home = this.#homes.get(key);
     const chosen = free.find(({ credential }) => credential.label === home) ?? leastLoaded;
-    this.#remember(key, chosen.credential.label);
+    this.#homes.set(key, chosen.credential.label);
     return chosen;
   }
 
   /** Whether any has a free slot. @param now ms since the epoch. */
   hasFree(now: number): boolean {
     return this.all().some((slots) => slots.isFree(now));
-  }
-
-  #remember(key: string, label: string): void {
-    this.#homes.delete(key);
-    this.#homes.set(key, label);
-    const [oldest] = this.#homes.keys();
-    if (this.#homes.size > MAX_HOMES && oldest !== undefined) this.#homes.delete(oldest);
   }
 }

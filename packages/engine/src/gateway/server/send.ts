@@ -61,8 +61,9 @@ type Asker = { readonly take: TakeAnswer; readonly resolve: () => void; readonly
 
 /** Straight from the parser to the sink: no stream lies between, which is what a chunk's delay is made of. */
 class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly #asker: Asker;
-  readonly #signal: AbortSignal;
+  /** Undefined once all is over: what undici has of a request lives on for a while, and would keep alive all that was there for it. */
+  #asker: Asker | undefined;
+  #signal: AbortSignal | undefined;
   #abort: (() => void) | undefined;
   #sink: Sink | undefined;
   #left = MAX_DISCARDED;
@@ -74,8 +75,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#abort = () => controller.abort(new Error("the agent went away"));
-    if (this.#signal.aborted) this.#abort();
-    else this.#signal.addEventListener("abort", this.#abort, { once: true });
+    if (this.#signal?.aborted) this.#abort();
+    else this.#signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
   /** What it throws comes back by {@link onResponseError}. */
@@ -86,8 +87,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     const answered = answeredHeaders(headers);
-    this.#sink = this.#asker.take({ status, headers: answered, flatHeaders: flatHeaders(answered) });
-    if (this.#sink === undefined) this.#asker.resolve();
+    this.#sink = this.#asker?.take({ status, headers: answered, flatHeaders: flatHeaders(answered) });
+    if (this.#sink === undefined) this.#asker?.resolve();
     else this.#sink.onPausable(() => controller.resume());
   }
 
@@ -105,19 +106,19 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#sink === undefined) this.#asker.reject(error); // Does nothing where the answer was not wanted.
+    if (this.#sink === undefined) this.#asker?.reject(error); // Does nothing where the answer was not wanted.
     this.#end(false);
   }
 
   #end(isWhole: boolean): void {
-    if (this.#abort !== undefined) this.#signal.removeEventListener("abort", this.#abort);
-    const sink = this.#sink;
-    this.#sink = undefined;
+    if (this.#abort !== undefined) this.#signal?.removeEventListener("abort", this.#abort);
+    const [sink, asker] = [this.#sink, this.#asker];
+    this.#sink = this.#asker = this.#signal = this.#abort = undefined;
     try {
       sink?.end(isWhole);
-      this.#asker.resolve();
+      asker?.resolve();
     } catch (error: unknown) {
-      this.#asker.reject(error instanceof Error ? error : new Error(String(error)));
+      asker?.reject(error instanceof Error ? error : new Error(String(error)));
     }
   }
 }
