@@ -3,6 +3,8 @@ import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { build } from "esbuild";
 import manifest from "../packages/cli/package.json" with { type: "json" };
+import { engineIdentity } from "../packages/vm/src/jit/engine-identity.ts";
+import { riscvCoreBytes } from "../packages/vm/src/processor/riscv-core.ts";
 import { guestProgram } from "../packages/engine/src/machines/guest/program.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -25,7 +27,11 @@ await build({
   format: "esm",
   platform: "node",
   target: "node24",
-  define: { CLOISTER_VERSION: JSON.stringify(manifest.version) },
+  define: {
+    CLOISTER_VERSION: JSON.stringify(manifest.version),
+    CLOISTER_ENGINE_IDENTITY: JSON.stringify(engineIdentity()),
+    CLOISTER_RISCV_CORE: JSON.stringify(Buffer.from(riscvCoreBytes(true)).toString("base64")),
+  },
   // Dependencies that are CommonJS ask for `require` by name.
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   legalComments: "linked",

@@ -36,7 +36,7 @@ buttons.stop.addEventListener("click", stop);
 buttons.save.addEventListener("click", () => void attempt(save));
 restoreButton.addEventListener("click", () => void attempt(restore));
 terminal.onInput((bytes) => void attempt(async () => machine?.console.write(bytes)));
-setInterval(() => void showStatistics(), STATISTICS_EVERY_MS);
+setInterval(() => void attempt(showStatistics), STATISTICS_EVERY_MS);
 if (namesMachine(address)) void attempt(start);
 
 async function start(): Promise<void> {
@@ -103,7 +103,11 @@ function stop(): void {
 
 async function showStatistics(): Promise<void> {
   const shown = machine;
-  if (shown !== undefined) statistics.show(await shown.stats());
+  try {
+    if (shown !== undefined) statistics.show(await shown.stats());
+  } catch (error) {
+    if (machine === shown) throw error; // Else it was stopped meanwhile.
+  }
 }
 
 /** Does something that may fail, and says so on the page if it does. A machine that was stopped meanwhile is no failure. */

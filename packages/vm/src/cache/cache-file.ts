@@ -30,13 +30,14 @@ import { sum } from "./sum.ts";
  *     version   since   changes
  *     1         0.1.0   the first
  *     2         0.1.0   machine code
+ *     3         0.1.0   the core module, as one that has no units; another seal
  *
  * Bodies are trusted because the file is the user's own and its checksum is right: a checksum finds damage, not malice. What a body can do
  * is bounded all the same: WebAssembly is validated before it runs, reaches nothing but the machine's own memory, and calls nothing
  * but the helpers of the hart, which take any argument that a guest could make them take. Machine code is bounded by nothing, and the
  * checksum does not cover it: the host that wrote it knows it again by a seal of its own (`native-code.ts`).
  */
-export const CACHE_FORMAT_VERSION = 2;
+export const CACHE_FORMAT_VERSION = 3;
 
 /** Bytes at a file's beginning that `readCacheHeader` wants, at most. */
 export const MOST_HEADER_BYTES: number = 36 + 256;

@@ -221,3 +221,14 @@ test("many units are found through all growth of the index", () => {
   places.forEach(({ page, offset }, index) => assert.equal(cache.find(user, "region", page, offset), added[index]));
   assert.equal(cache.statistics.hits, 5000);
 });
+
+test("a cache has the core module once: of two, that of the run which is over last", () => {
+  const [mine, other] = [new CodeCache(), new CodeCache()];
+  mine.keepModule({ units: [], stored: Uint8Array.of(1) });
+  mine.merge(other);
+  assert.deepEqual(mine.core?.stored, Uint8Array.of(1));
+  other.takeModules(mine);
+  assert.deepEqual(other.core?.stored, Uint8Array.of(1));
+  mine.merge(other);
+  assert.equal(mine.modules.length, 1);
+});

@@ -8,7 +8,7 @@ export type FoundUnit = CachedUnit & {
   readonly index: number;
 };
 
-/** Units that were compiled together. */
+/** Units that were compiled together; or the engine's core module, which has none. */
 export type CachedModule = {
   /** Indices of the units that its functions are, in order. */
   readonly units: readonly number[];
@@ -88,6 +88,11 @@ export class CodeCache {
   /** The modules that units are in, as the host has compiled them by now. */
   get modules(): readonly CachedModule[] {
     return this.#modules;
+  }
+
+  /** The core module, as the host has compiled it. */
+  get core(): CachedModule | undefined {
+    return this.#modules.find(({ units }) => units.length === 0);
   }
 
   /** Notes that the host has compiled units, so that other machines use the same code, and later runs, too, where it can be kept. */
@@ -199,11 +204,11 @@ export class CodeCache {
     }
   }
 
-  /** Of two modules with the same unit, the other cache's stays. @param indices by those of the other cache */
+  /** Of two modules with the same unit, or without any, the other cache's stays. @param indices by those of the other cache */
   #mergeModules(others: readonly CachedModule[], indices: ReadonlyMap<number, number>): void {
     const added = others.map((module) => ({ ...module, units: module.units.map((unit) => indices.get(unit) ?? 0) }));
-    const covered = new Set(added.flatMap(({ units }) => units));
-    const left = this.#modules.filter(({ units }) => !units.some((unit) => covered.has(unit)));
+    const covered = new Set(added.flatMap(contentOf));
+    const left = this.#modules.filter((module) => !contentOf(module).some((unit) => covered.has(unit)));
     this.#modules = [...added, ...left];
   }
 
@@ -321,6 +326,13 @@ export class CodeCache {
     this.#count--;
     this.#bytes -= unit.bytes;
   }
+}
+
+/** Stands for what a module holds that has no units. */
+const CORE = -1;
+
+function contentOf({ units }: CachedModule): readonly number[] {
+  return units.length > 0 ? units : [CORE];
 }
 
 function storeUnit(unit: CachedUnit, place: Pick<StoredUnit, "index" | "key" | "short" | "lastUse">): StoredUnit {

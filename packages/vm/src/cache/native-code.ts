@@ -5,7 +5,7 @@
 export interface NativeCode {
   /**
    * Takes down what a module was compiled to so far.
-   * @param bodies of its units, in order
+   * @param bodies of its units, in order; none: it is the core module
    * @returns undefined where that is nothing yet, or can't be had
    */
   save(module: WebAssembly.Module, bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer> | undefined;

@@ -7,7 +7,7 @@ import { sum } from "./sum.ts";
  *
  *     0       u32 number of modules
  *     4       8 bytes for each module: u32 number of its units, u32 bytes of its machine code
- *     units   u32 each: which of the file's units a module's functions are, one module after the other
+ *     units   u32 each: which of the file's units a module's functions are, one module after the other; that without any is the core module
  *     code    the modules' machine code, as the host gave it, likewise
  */
 type StoredModule = { readonly units: readonly number[]; readonly code: Uint8Array<ArrayBuffer> };

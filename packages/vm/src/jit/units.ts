@@ -1,7 +1,7 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
-import { CodeCache } from "../cache/code-cache.ts";
+import type { CodeCache } from "../cache/code-cache.ts";
 import type { NativeCode } from "../cache/native-code.ts";
 import { CachedUnits } from "./cached-units.ts";
 import { compileBatch, isCurrent } from "./compile-batch.ts";
@@ -16,7 +16,7 @@ export type UnitsOptions = {
   /** Where to compile. Left out: here, between two slices. */
   readonly compiler?: UnitCompiler;
   /** What was compiled in earlier runs; takes in what is compiled now. */
-  readonly cache?: CodeCache;
+  readonly cache: CodeCache;
   /** Makes use of the machine code in it. */
   readonly native?: NativeCode;
   /** Shapes of units that a hot place may become, the best first. */
@@ -77,7 +77,7 @@ export class Units {
     this.#options = options;
     this.#view = new DataView(options.memory.buffer);
     this.#ram = new Uint8Array(options.memory.buffer, RAM_OFFSET);
-    this.#cached = new CachedUnits({ ...options, cache: options.cache ?? new CodeCache() });
+    this.#cached = new CachedUnits(options);
   }
 
   /**

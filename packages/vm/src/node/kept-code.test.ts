@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,34 +12,15 @@ import type { MachineStatistics } from "../machine/statistics.ts";
 import { InstructionTime, lookingForCode, TickingMachine } from "../snapshot/testing/ticking-machine.ts";
 import { type CacheFolder, openCacheFolder } from "./cache-folder.ts";
 import { createNativeCode } from "./native-code.ts";
+import { CountedCode } from "./testing/counted-code.ts";
 
 const root = mkdtempSync(join(tmpdir(), "kept-code-"));
 after(() => rmSync(root, { recursive: true }));
 
+const CORE_KEEPER = join(import.meta.dirname, "testing/core-keeper.ts");
+
 const key = new Uint8Array(32).fill(7);
 const native = createNativeCode(key);
-
-/** Counts how often code was loaded, and how often that went well. */
-class CountedCode implements NativeCode {
-  readonly #native: NativeCode;
-  loads = 0;
-  loaded = 0;
-
-  constructor(counted: NativeCode) {
-    this.#native = counted;
-  }
-
-  save(...parameters: Parameters<NativeCode["save"]>): ReturnType<NativeCode["save"]> {
-    return this.#native.save(...parameters);
-  }
-
-  load(...parameters: Parameters<NativeCode["load"]>): ReturnType<NativeCode["load"]> {
-    const module = this.#native.load(...parameters);
-    this.loads++;
-    if (module) this.loaded++;
-    return module;
-  }
-}
 
 type Ran = { readonly output: string; readonly statistics: MachineStatistics; readonly code: CountedCode };
 
@@ -90,6 +72,14 @@ test("machines of one process share the code that the first of them has loaded",
   assert.equal(second.output, output);
   assert.equal(second.code.loads, 0);
   assert.deepEqual(second.statistics.compiled, { block: 0, region: 0 });
+});
+
+test("what was made of the core module is used by the next process", () => {
+  const folder = mkdtempSync(join(root, "core-"));
+  const run = (): readonly string[] =>
+    execFileSync(process.execPath, [CORE_KEEPER, folder], { encoding: "utf8" }).trim().split("\n");
+  assert.deepEqual(run(), [output, "0 0"]);
+  assert.deepEqual(run(), [output, "1 1"]);
 });
 
 test("machine code of another user is not run: the WebAssembly beside it is", async () => {

@@ -1,15 +1,13 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import type { NativeCode } from "../cache/native-code.ts";
 import { HELPER } from "../ir/helpers.ts";
 import { encodeUnits } from "../jit/compile-batch.ts";
 import { ANY_MEMORY } from "../processor/core-module.ts";
-import { compileEagerly } from "./compile-eagerly.ts";
+import { riscvCoreBytes } from "../processor/riscv-core.ts";
+import { compileEagerly, compileLazily } from "./compile-eagerly.ts";
 import { openNativeKey } from "./native-key.ts";
-
-/** Bytes of a seal, which stand before the code: HMAC-SHA256. */
-const SEAL_BYTES = 32;
+import { seal, unseal } from "./seal.ts";
 
 /**
  * Keeps what V8 compiled. V8 has this for browsers, which keep the compiled code of pages' modules, and Node has no door to it but V8's
@@ -25,27 +23,21 @@ export async function openNativeCode(keyFile: string): Promise<NativeCode | unde
 
 /** As `openNativeCode`. @param key 32 bytes that only this user knows */
 export function createNativeCode(key: Uint8Array): NativeCode {
-  compileEagerly(); // V8 wants the flags to be those of when the code was saved.
   return {
     save(module, bodies) {
       const code = withIntrinsics((intrinsics) => serialize(module, intrinsics));
-      return code && Uint8Array.from(Buffer.concat([seal(key, code, bodies), code]));
+      return code && seal(key, code, bytesOf(bodies));
     },
     load(sealed, bodies) {
-      const code = new Uint8Array(sealed.subarray(SEAL_BYTES)); // A copy: V8 wants a buffer of its own.
-      if (sealed.length < SEAL_BYTES || !timingSafeEqual(seal(key, code, bodies), sealed.subarray(0, SEAL_BYTES)))
-        return undefined;
-      return withIntrinsics(({ deserialize }) => deserialize(code.buffer, encodeUnits(bodies, true)));
+      const bytes = bytesOf(bodies);
+      const code = unseal(key, sealed, bytes);
+      return code && withIntrinsics(({ deserialize }) => deserialize(code.buffer, bytes));
     },
   };
 }
 
-function seal(key: Uint8Array, code: Uint8Array, bodies: readonly Uint8Array[]): Buffer {
-  const sealed = createHmac("sha256", key);
-  // Their lengths: what is said of one split into bodies is not said of another.
-  sealed.update(Uint32Array.from([bodies.length, ...bodies.map(({ length }) => length)]));
-  for (const body of bodies) sealed.update(body);
-  return sealed.update(code).digest();
+function bytesOf(bodies: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return bodies.length > 0 ? encodeUnits(bodies, true) : riscvCoreBytes(true);
 }
 
 type Intrinsics = {
@@ -67,6 +59,8 @@ let known: Intrinsics | undefined;
 function withIntrinsics<Result>(act: (intrinsics: Intrinsics) => Result): Result | undefined {
   // V8 compiles a function when it is called, and may forget what it compiled: calls are made while the flag is set, too.
   setFlagsFromString("--allow-natives-syntax");
+  // Else it would compile all that it has no machine code of before it gives a module back. It wants the flags of when the code was saved.
+  compileLazily();
   try {
     known ??= new Script(SOURCE).runInThisContext() as Intrinsics;
     return act(known);
@@ -74,6 +68,7 @@ function withIntrinsics<Result>(act: (intrinsics: Intrinsics) => Result): Result
     return undefined;
   } finally {
     setFlagsFromString("--no-allow-natives-syntax");
+    compileEagerly();
   }
 }
 

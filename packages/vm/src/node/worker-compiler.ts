@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { CompilerMessage } from "../jit/compile-batch.ts";
 import type { CompiledBatch, UnitCompiler } from "../jit/request.ts";
+import { compileEagerly } from "./compile-eagerly.ts";
 import type { CompilerWorkerData } from "./compiler-worker.ts";
 
 /**
@@ -28,6 +29,7 @@ export function createWorkerCompiler(memory: WebAssembly.Memory): UnitCompiler {
 function startWorker(workerData: CompilerWorkerData, waiting: ((answer: Answer) => void)[]): Worker {
   // The package that is published is bundled: there it is JavaScript, beside this.
   const file = import.meta.url.endsWith(".ts") ? "./compiler-worker.ts" : "./compiler-worker.js";
+  compileEagerly(); // Here, as flags are of the whole process: from the worker, it could come while this thread has others set.
   const worker = new Worker(new URL(file, import.meta.url), { workerData });
   worker.unref();
   worker.on("message", (answer: Answer) => waiting.shift()?.(answer));

@@ -82,7 +82,11 @@ export function encodeCoreModule(shared: boolean, instructions: readonly Interpr
       [TYPE_INDEX.interpret, generateInterpreter(instructions)],
       [TYPE_INDEX.run, generateRun(FIRST_FUNCTION)],
     ],
-    exports: [...CORE_HELPERS.map((name) => [name, HELPER[name]] as const), ["run", FIRST_FUNCTION + 1]],
+    exports: [
+      ...CORE_HELPERS.map((name) => [name, HELPER[name]] as const),
+      ["interpret", FIRST_FUNCTION], // Whoever keeps machine code looks at what is exported: this is most of it.
+      ["run", FIRST_FUNCTION + 1],
+    ],
   });
 }
 

@@ -5,7 +5,7 @@ import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { UNKNOWN_BITS } from "../ir/lower.ts";
 import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { NativeCode } from "../cache/native-code.ts";
-import type { CodeCache } from "../cache/code-cache.ts";
+import { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
 import {
@@ -103,7 +103,8 @@ export class Processor {
     });
     const table = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
     const slowSide = { memory, table, ...this.#helpers() };
-    const core = new WebAssembly.Instance(riscvCore(isShared(memory)), { host: slowSide });
+    const { cache = new CodeCache(), native } = options;
+    const core = new WebAssembly.Instance(riscvCore(isShared(memory), cache, native), { host: slowSide });
     const { run, ...coreHelpers } = core.exports as CoreExports;
     this.#run = run;
     const host = { ...slowSide, ...coreHelpers };
@@ -117,8 +118,8 @@ export class Processor {
       firstThreshold,
       blockThreshold,
       ...(options.compiler ? { compiler: options.compiler } : {}),
-      ...(options.cache ? { cache: options.cache } : {}),
-      ...(options.native ? { native: options.native } : {}),
+      cache,
+      ...(native ? { native } : {}),
     });
     this.#jumps.fill(0xff);
   }

@@ -18,9 +18,12 @@ export type ModuleSpec = {
   readonly exports: readonly (readonly [string, number])[];
 };
 
+/** What a function takes besides its body, about: type, length, name. In bytes. */
+const ROOM_BESIDE_BODY = 20;
+
 /** Encodes a module: WebAssembly Core Specification 2.0, chapter 5.5. */
 export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
-  const size = spec.functions.reduce((sum, [, body]) => sum + body.length + 8, 4096);
+  const size = spec.functions.reduce((sum, [, body]) => sum + body.length + ROOM_BESIDE_BODY, 4096);
   const out = new ByteWriter(size);
   out.bytes(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   section(out, 1, spec.types, writeType);
@@ -35,7 +38,7 @@ export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
     writer.unsigned(body.length);
     writer.bytes(body);
   });
-  return out.take();
+  return out.view();
 }
 
 function section<T>(
@@ -44,12 +47,13 @@ function section<T>(
   items: readonly T[],
   write: (writer: ByteWriter, item: T) => void,
 ): void {
-  const content = new ByteWriter(items.length * 16 + 16);
-  content.unsigned(items.length);
-  for (const item of items) write(content, item);
   out.byte(id);
-  out.unsigned(content.length);
-  out.bytes(content.view());
+  const at = out.length;
+  out.padded(0);
+  const start = out.length;
+  out.unsigned(items.length);
+  for (const item of items) write(out, item);
+  out.patch(at, out.length - start);
 }
 
 function writeType(writer: ByteWriter, { parameters, results }: FunctionType): void {

@@ -1,3 +1,4 @@
+import { CodeCache } from "../../cache/code-cache.ts";
 import { floatOperation } from "../../float/operation.ts";
 import { DecodedPages } from "../../interpreter/decoded-pages.ts";
 import type { Interpreted } from "../../interpreter/generate.ts";
@@ -124,6 +125,7 @@ export class BareCore {
       blockThreshold,
       regionThreshold: 0,
       mostUnits,
+      cache: new CodeCache(),
     });
   }
 
