@@ -60,14 +60,14 @@ describe("the ledger", () => {
     assert.deepEqual(batches, [["a"]]);
   });
 
-  it("writes together what comes while the disk is at work, and resolves no promise before its turn", async () => {
+  it("writes together what comes while the disk is at work and a moment longer, and resolves no promise before its turn", async () => {
     const { batches, write } = collect();
-    const syncs: PromiseWithResolvers<void>[] = [];
-    const ledger = createLedger((events) => {
+    const syncs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const secondIsWritten = Promise.withResolvers<void>();
+    const ledger = createLedger(async (events) => {
       write(events);
-      const sync = Promise.withResolvers<void>();
-      syncs.push(sync);
-      return sync.promise;
+      if (batches.length === 2) secondIsWritten.resolve();
+      await syncs[batches.length - 1]?.promise;
     }, NEVER);
     const done: string[] = [];
     const promise = (name: string): Promise<void> => ledger.promise(event(name)).then(() => void done.push(name));
@@ -78,11 +78,13 @@ describe("the ledger", () => {
     assert.deepEqual([batches, done], [[["a"]], []]);
     syncs[0]?.resolve();
     await first;
-    assert.deepEqual([batches, done], [[["a"], ["b", "c"]], ["a"]]);
+    rest.push(promise("d"));
+    await secondIsWritten.promise;
+    assert.deepEqual([batches, done], [[["a"], ["b", "c", "d"]], ["a"]]);
     const flushed = ledger.flush();
     syncs[1]?.resolve();
     await Promise.all([...rest, flushed]);
-    assert.deepEqual(done, ["a", "b", "c"]);
+    assert.deepEqual(done, ["a", "b", "c", "d"]);
   });
 
   it("rejects what was promised where the disk fails later", async () => {

@@ -1,11 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { RequestEvent } from "@cloister/core";
 
 /** Writes events to a journal, in the order of its calls. They are on disk when it returns, or where it gives a promise, when that resolves. */
 export type WriteEvents = (events: readonly RequestEvent[]) => void | Promise<void>;
 
 /**
- * The gateway's way into a journal. What comes in one turn of the event loop, or while the disk is at work, is written and synced
- * together: the more requests are under way, the fewer syncs each one pays for.
+ * The gateway's way into a journal. What comes in one turn of the event loop, or while the disk is at work and a moment longer, is written
+ * and synced together: the more requests are under way, the fewer syncs each one pays for.
  */
 export interface Ledger {
   /** Resolves when the events are on disk. @throws what the journal throws. */
@@ -15,6 +16,9 @@ export interface Ledger {
   /** Resolves when everything is on disk that was noted before. Never rejects. */
   flush(): Promise<void>;
 }
+
+/** ms from one batch to the next, where many requests are under way: a batch costs the processor as much as several of its events. */
+const REST_MS = 1;
 
 type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 type Batch = { readonly events: RequestEvent[]; readonly waiters: Waiter[] };
@@ -65,18 +69,21 @@ class BatchingLedger implements Ledger {
     try {
       const written = this.#write(batch.events);
       if (!(written instanceof Promise)) return settle(batch);
-      this.#underWay = written.then(
-        () => settle(batch),
-        (error: unknown) => this.#fail(batch, error),
-      );
-      void this.#underWay.then(() => this.#goOn());
+      this.#underWay = this.#goOn(batch, written);
     } catch (error: unknown) {
       this.#fail(batch, error);
     }
   }
 
-  /** What came meanwhile is written at once: it has waited for a turn already. */
-  #goOn(): void {
+  /** Once a batch is on disk, writes what came meanwhile, and what is about to come. */
+  async #goOn(batch: Batch, written: Promise<void>): Promise<void> {
+    try {
+      await written;
+      settle(batch);
+    } catch (error: unknown) {
+      this.#fail(batch, error);
+    }
+    if (this.#next.events.length > 0) await delay(REST_MS);
     this.#underWay = undefined;
     this.#writeNext();
   }

@@ -61,6 +61,8 @@ class SqliteJournal implements Journal {
   /** Prepared once: a gateway appends hundreds of times a second. */
   readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "commit", StatementSync>>;
   readonly #log: LogSync;
+  /** Whether each commit is synced before it returns, as it is when the journal is opened. */
+  #isSynced = true;
   #head: JournalHead;
 
   constructor(database: DatabaseSync, path: string) {
@@ -86,8 +88,10 @@ class SqliteJournal implements Journal {
   append(records: readonly JournalRecord[], { expected, durable = true }: AppendOptions): void {
     this.#log.assertSound();
     const encoded = records.map((record) => ({ ...record, text: encodeData(record) }));
-    const write = (): JournalHead => this.#inTransaction(() => this.#insert(encoded, expected));
-    this.#head = translateErrors(this.#file.path, durable ? write : () => this.#unsynced(write));
+    this.#head = translateErrors(this.#file.path, () => {
+      this.#syncCommits(durable);
+      return this.#inTransaction(() => this.#insert(encoded, expected));
+    });
   }
 
   sync(): Promise<void> {
@@ -121,14 +125,11 @@ class SqliteJournal implements Journal {
     return { length, hash };
   }
 
-  /** A commit in this mode is whole and in order, and not synced: https://www.sqlite.org/pragma.html#pragma_synchronous */
-  #unsynced<Value>(act: () => Value): Value {
-    this.#file.database.exec("PRAGMA synchronous = NORMAL");
-    try {
-      return act();
-    } finally {
-      this.#file.database.exec("PRAGMA synchronous = FULL");
-    }
+  /** In mode NORMAL a commit is whole and in order, and not synced: https://www.sqlite.org/pragma.html#pragma_synchronous */
+  #syncCommits(isSynced: boolean): void {
+    if (isSynced === this.#isSynced) return;
+    this.#file.database.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "NORMAL"}`);
+    this.#isSynced = isSynced;
   }
 
   #inTransaction<Value>(act: () => Value): Value {

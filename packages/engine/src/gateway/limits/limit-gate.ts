@@ -34,16 +34,29 @@ export function createLimitGate(options: LimitGateOptions): SharedLimitGate {
   return new Gate(options);
 }
 
-/** What stands behind a lease. */
-type Attempt = { readonly grant: Grant; readonly progress: RequestProgress };
+/** A lease that is out, with what stands behind it. */
+class HeldLease implements Lease {
+  readonly credential: Credential;
+  readonly upstream: Upstream;
+  readonly model?: string;
+  readonly grant: Grant;
+  readonly progress: RequestProgress;
+
+  constructor(grant: Grant, progress: RequestProgress) {
+    const { credential, upstream, model } = grant.lease;
+    this.credential = credential;
+    this.upstream = upstream;
+    if (model !== undefined) this.model = model;
+    this.grant = grant;
+    this.progress = progress;
+  }
+}
 
 class Gate implements SharedLimitGate {
   readonly #options: LimitGateOptions;
   readonly #pools: ReadonlyMap<Provider, ProviderPool>;
   /** Of requests that are to be tried again. */
   readonly #progress = new WeakMap<ModelRequest, RequestProgress>();
-  /** Of leases that are out. Taken out at once: until its next whole turn, a collection keeps what a WeakMap leads to. */
-  readonly #attempts = new WeakMap<Lease, Attempt>();
 
   constructor(options: LimitGateOptions) {
     this.#options = options;
@@ -62,15 +75,13 @@ class Gate implements SharedLimitGate {
     const progress = this.#progress.get(request) ?? new RequestProgress(request.facts.model);
     await pause(progress.notBefore - this.#options.now(), signal);
     const applicant = { identity: request.identity, model: progress.otherModel, failures: progress.failures };
-    const grant = await this.#poolOf(request.wire.provider).enter(applicant, signal);
-    this.#attempts.set(grant.lease, { grant, progress });
-    return grant.lease;
+    return new HeldLease(await this.#poolOf(request.wire.provider).enter(applicant, signal), progress);
   }
 
   judge(...[request, lease, attempt, end]: Parameters<LimitGate["judge"]>): NextMove {
     const { policy, now, refresh } = this.#options;
     const pool = this.#poolOf(request.wire.provider);
-    const { grant, progress } = this.#attemptOf(lease);
+    const { grant, progress } = held(lease);
     const context = { pool, grant, progress, attempt, fallback: policy.fallback, now: now(), refresh };
     const move = judgeAttempt(context, end);
     if (move.type === "again") this.#progress.set(request, progress);
@@ -78,11 +89,10 @@ class Gate implements SharedLimitGate {
   }
 
   release(lease: Lease): void {
-    const attempt = this.#attempts.get(lease);
-    this.#attempts.delete(lease);
+    const { grant } = held(lease);
     // Where judge was called, the circuit knows already.
-    attempt?.grant.end("unknown");
-    attempt?.grant.release();
+    grant.end("unknown");
+    grant.release();
   }
 
   health(): readonly UpstreamHealth[] {
@@ -100,11 +110,9 @@ class Gate implements SharedLimitGate {
     if (pool === undefined) throw new Error(`There is no provider ${provider}.`);
     return pool;
   }
+}
 
-  #attemptOf(lease: Lease): Attempt {
-    const attempt = this.#attempts.get(lease);
-    if (attempt === undefined)
-      throw new Error("The lease is not one of this gate's: pass on the object that acquire gave.");
-    return attempt;
-  }
+function held(lease: Lease): HeldLease {
+  if (lease instanceof HeldLease) return lease;
+  throw new Error("The lease is not one of a gate's: pass on the object that acquire gave.");
 }
