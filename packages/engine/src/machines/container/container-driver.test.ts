@@ -17,6 +17,7 @@ import type { LimitBreach } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
 import { machineForTest, openGuest } from "../tool/testing/machine-for-test.ts";
 import { plainEngine } from "./engine.ts";
+import { findEngine } from "./find-engine.ts";
 import { createContainerDriver } from "./index.ts";
 import { makeBusyboxArchive } from "./testing/busybox-archive.ts";
 import { groupLimitsOf } from "./watch-container.ts";
@@ -92,6 +93,25 @@ for (const [name, part, reason] of unusable) {
     assert.ok(probe.remedy);
   });
 }
+
+test("an engine that hangs is named, and that nothing else was tried", async () => {
+  const bin = join(folder, "hanging");
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, "podman"),
+    '#!/bin/sh\n[ "$1" = --version ] && exec echo podman version 9.9\nexec sleep 60\n',
+    {
+      mode: 0o755,
+    },
+  );
+  const { probe } = await findEngine({
+    env: { ...env, PATH: `${bin}:${env["PATH"] ?? ""}`, CLOISTER_CONTAINER_ENGINE: "" },
+    cache,
+    timeLimitMs: 1000,
+  });
+  assert.equal(probe.usable, false);
+  assert.match(probe.reason, /podman 9\.9 is installed.*did not end in time.*There was no time left to try docker\./s);
+});
 
 test("a machine works as an ordinary user without capabilities, network or the host's files", async () => {
   const shared = join(folder, "shared");

@@ -29,6 +29,10 @@ export async function findEngine(search: EngineSearch): Promise<EngineFinding> {
   try {
     const guest = await guestInTime(search);
     for (const program of programsOf(search.env)) {
+      if (performance.now() >= end) {
+        failures.push(`There was no time left to try ${program}.`);
+        break;
+      }
       const finding = await tryProgram(program, { ...search, guest, end });
       if (typeof finding !== "string") return finding;
       failures.push(finding);

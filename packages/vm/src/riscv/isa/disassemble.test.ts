@@ -64,6 +64,10 @@ const EXPLANATIONS: readonly (readonly [reason: string, applies: (ours: string, 
     (ours, theirs) => ours.endsWith(",unknown") && (theirs.startsWith(".4byte") || theirs === ours),
   ],
   [
+    "objdump has a name for the write to a read-only CSR that is illegal on every machine",
+    (ours, theirs) => ours === "csrrw zero,cycle,zero" && theirs === "unimp",
+  ],
+  [
     "objdump knows the names of CSRs that the machine does not have",
     (ours, theirs) => {
       const [name, rd, csr = "", operand] = ours.split(/[ ,]/);
