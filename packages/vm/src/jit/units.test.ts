@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { CodeCache } from "../cache/code-cache.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
 import { MODE, type Mode, RAM_BASE, UNITS } from "../memory/layout.ts";
 import { BareCore } from "../processor/testing/bare-core.ts";
+import { compileBatch } from "./compile-batch.ts";
+import type { CompileRequest, UnitCompiler } from "./request.ts";
 
 const MOST_UNITS = 10;
 const ADDI_T0_T0_1 = 0x00128293;
@@ -28,7 +32,7 @@ function compilePage(core: BareCore, units: ReturnType<BareCore["createUnits"]>,
 
 test("units never take more records than there are: all are forgotten then, and the next ones find room again", () => {
   const core = new BareCore();
-  const units = core.createUnits(MOST_UNITS);
+  const units = core.createUnits({ mostUnits: MOST_UNITS });
   core.onForget = (offset) => void units.forget(offset);
   const records = [0, 1, 2, 3, 4].flatMap((page) => compilePage(core, units, page));
   assert.ok(records.length > MOST_UNITS, `expected more units than fit at one time, got ${records.length}`);
@@ -38,7 +42,7 @@ test("units never take more records than there are: all are forgotten then, and 
 
 test("a page that is forgotten for one mode keeps the units that are entered in another", () => {
   const core = new BareCore();
-  const units = core.createUnits(UNITS.count);
+  const units = core.createUnits();
   core.onForget = (offset) => void units.forget(offset);
   const address = RAM_BASE;
   core.write(address, [ADDI_T0_T0_1, RETURN]);
@@ -62,9 +66,9 @@ test("a page that is forgotten for one mode keeps the units that are entered in 
   assert.notEqual(next, kept, "expected the index of a unit that is still entered not to be lent again");
 });
 
-test("a place that the cache does not know is compiled when it is hot, and no sooner after its page was decoded anew", () => {
+test("a place that the cache does not know is compiled when it is twice as hot, and no sooner after its page was decoded anew", () => {
   const core = new BareCore();
-  const units = core.createUnits(UNITS.count, 50);
+  const units = core.createUnits({ blockThreshold: 50 });
   core.onForget = (offset) => void units.forget(offset);
   const address = RAM_BASE;
   core.write(address, [ADDI_T0_T0_1, RETURN]);
@@ -74,10 +78,92 @@ test("a place that the cache does not know is compiled when it is hot, and no so
     units.compileWaiting();
     return core.view.getUint16(record + RECORD.counter, true);
   };
-  assert.equal(arrive(), 50, "it counts until it is hot");
+  assert.equal(arrive(), 100, "it counts until it is hot");
   core.pages.drop(address / 4096);
-  assert.equal(arrive(), 50, "it counts anew");
+  assert.equal(arrive(), 100, "it counts anew");
   assert.equal(units.compiled.block, 0);
   arrive();
   assert.equal(units.compiled.block, 1);
+});
+
+test("no threshold is more than a record counts", () => {
+  const core = new BareCore();
+  const units = core.createUnits({ blockThreshold: 40_000 });
+  core.write(RAM_BASE, [ADDI_T0_T0_1, RETURN]);
+  const record = core.pages.open(RAM_BASE / 4096, MODE.machine);
+  units.arrived(record, MODE.machine);
+  assert.equal(core.view.getUint16(record + RECORD.counter, true), 65_535);
+});
+
+const BLOCK: CompileRequest = { address: RAM_BASE, mode: MODE.machine, shape: "block" };
+
+/** A core whose first page is decoded, and has code. */
+function coreWithCode(): BareCore {
+  const core = new BareCore();
+  core.write(RAM_BASE, [ADDI_T0_T0_1, RETURN]);
+  core.pages.open(RAM_BASE / 4096, MODE.machine);
+  return core;
+}
+
+/** Offset of the record of the unit that is entered at the start of RAM. */
+function unitRecord(core: BareCore): number {
+  const record = core.pages.recordOf(RAM_BASE, MODE.machine) ?? 0;
+  assert.equal(core.view.getUint16(record + RECORD.handler, true), HANDLER.enterUnit);
+  return core.view.getInt32(record + RECORD.immediate, true);
+}
+
+/** What an earlier run has compiled: a block, entered at the start of RAM. */
+function cacheWithBlock(): CodeCache {
+  const units = coreWithCode().createUnits();
+  units.request(BLOCK);
+  units.compileWaiting();
+  const cache = new CodeCache();
+  for (const unit of units.inUse()) assert.ok(cache.add(unit));
+  return cache;
+}
+
+const thresholds: readonly { readonly title: string; readonly cache: () => CodeCache; readonly expected: number }[] = [
+  { title: "as often as is asked for, where it was compiled now", cache: () => new CodeCache(), expected: 4000 },
+  { title: "twice as often, where the cache has it as a block alone", cache: cacheWithBlock, expected: 8000 },
+];
+
+for (const { title, cache, expected } of thresholds)
+  test(`a block is entered before it becomes a region ${title}`, () => {
+    const core = coreWithCode();
+    const units = core.createUnits({ cache: cache(), shapes: ["region", "block"], regionThreshold: 4000 });
+    units.arrived(core.pages.recordOf(RAM_BASE, MODE.machine) ?? 0, MODE.machine);
+    units.compileWaiting();
+    const counter = unitRecord(core) + UNITS.counter;
+    assert.equal(core.view.getInt32(counter, true), expected);
+    core.view.setInt32(counter, expected - 7, true);
+    assert.deepEqual(
+      units.inUse().map(({ uses }) => uses),
+      [7],
+      "it says how often it was entered",
+    );
+  });
+
+test("a block that is hot while the cache is being loaded is not compiled, but looked for again later", async () => {
+  const core = coreWithCode();
+  const loading = Promise.withResolvers<undefined>();
+  const compiler: UnitCompiler = {
+    compile: async (requests) => compileBatch(core.memory, requests),
+    load: () => loading.promise,
+    close: () => undefined,
+  };
+  const units = core.createUnits({ cache: cacheWithBlock(), compiler, regionThreshold: 4000 });
+  assert.ok(units.isCompiling);
+  units.request(BLOCK);
+  units.compileWaiting();
+  await nextTurn();
+  const record = unitRecord(core);
+  units.requestRegion(record);
+  assert.equal(core.view.getInt32(record + UNITS.counter, true), 400);
+  loading.resolve(undefined);
+  await nextTurn();
+  assert.ok(!units.isCompiling);
+  units.requestRegion(record);
+  units.compileWaiting();
+  await nextTurn();
+  assert.deepEqual(units.compiled, { block: 1, region: 1 });
 });

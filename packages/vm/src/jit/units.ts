@@ -34,6 +34,8 @@ export type UnitsOptions = {
 /** A unit that is in use. */
 type Installed = CompiledUnit & {
   readonly index: number;
+  /** What its entries are counted down from, where it is a block. */
+  readonly threshold: number;
   /** Offset of the decoded page that it is entered from. */
   readonly page: number;
 };
@@ -44,11 +46,23 @@ export type UsedUnit = CompiledUnit & { readonly uses: number };
 /** How often a block is entered before a region takes its place. */
 export const REGION_THRESHOLD = 4000;
 
+/**
+ * So many times as hot as elsewhere a place has to get that the cache does not know, or knows as a block alone: in the run before it got
+ * nearly as hot as it does now, and that was too little.
+ */
+const KNOWN_FACTOR = 2;
+
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;
 
 /** How often a jump arrives at a place before it is looked for once more, while the cache is being loaded. */
 const RETRY_THRESHOLD = 20;
+
+/** How often a block is entered before a region is looked for once more, while the cache is being loaded. */
+const REGION_RETRY_THRESHOLD = 400;
+
+/** A record counts in 16 bits. */
+const MOST_COUNTED = 0xffff;
 
 /** The compiled units of a machine. */
 export class Units {
@@ -94,7 +108,7 @@ export class Units {
     const unknown = this.#unknownOn(pageOf(record, address));
     if (firstThreshold === blockThreshold || unknown.has(record)) return this.request(last);
     if (!this.#isLoading) unknown.add(record);
-    pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : blockThreshold);
+    pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : Math.min(KNOWN_FACTOR * blockThreshold, MOST_COUNTED));
   }
 
   #unknownOn(page: number): Set<number> {
@@ -129,7 +143,9 @@ export class Units {
     const unit = this.#byIndex.get(this.#view.getInt32(record, true));
     if (!unit) return;
     const request: CompileRequest = { address: unit.address, mode: unit.mode, shape: "region" };
-    if (!this.#load(request)) this.request(request);
+    if (this.#load(request)) return;
+    if (this.#isLoading) this.#view.setInt32(record + UNITS.counter, REGION_RETRY_THRESHOLD, true);
+    else this.request(request);
   }
 
   /** True while units are being compiled elsewhere: the host should listen for them. */
@@ -179,6 +195,7 @@ export class Units {
   #enter(unit: CompiledUnit, code: unknown, origin: "compiled" | "loaded"): void {
     const { address, mode, shape } = unit;
     const { pages, table, regionThreshold } = this.#options;
+    const threshold = origin === "loaded" ? KNOWN_FACTOR * regionThreshold : regionThreshold;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
     const page = pageOf(record, address);
@@ -189,10 +206,10 @@ export class Units {
     table.set(index, code);
     const unitRecord = UNITS.offset + index * UNITS.recordBytes;
     this.#view.setInt32(unitRecord, index, true);
-    this.#view.setInt32(unitRecord + UNITS.counter, regionThreshold, true);
+    this.#view.setInt32(unitRecord + UNITS.counter, threshold, true);
     this.#view.setInt32(unitRecord + UNITS.counted, COUNTERS[shape][origin], true);
     pages.enter(record, unitRecord);
-    this.#remember({ ...unit, index, page });
+    this.#remember({ ...unit, index, page, threshold });
   }
 
   /**
@@ -215,11 +232,10 @@ export class Units {
   }
 
   /** Blocks count down until they ask to become regions; nobody counts how often regions are entered. */
-  #entriesOf({ index, shape }: Installed): number {
-    const { regionThreshold } = this.#options;
-    if (shape === "region" || regionThreshold === 0) return REGION_THRESHOLD;
+  #entriesOf({ index, shape, threshold }: Installed): number {
+    if (shape === "region" || threshold === 0) return REGION_THRESHOLD;
     const left = this.#view.getInt32(UNITS.offset + index * UNITS.recordBytes + UNITS.counter, true);
-    return Math.max(0, Math.min(REGION_THRESHOLD, regionThreshold - left));
+    return Math.max(0, Math.min(REGION_THRESHOLD, threshold - left));
   }
 
   #remember(unit: Installed): void {

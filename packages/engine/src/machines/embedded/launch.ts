@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
+import { V8_POOL_OPTION } from "@cloister/vm/v8-pool";
 import type { MachineSpec } from "../port.ts";
 import { writeRecord } from "../tool/index.ts";
 import { findProcess, isLiving, killProcesses, lastWords, startProcess } from "../virtual/machine-process.ts";
@@ -14,7 +15,7 @@ import { PROCESS_MARK } from "./find-processes.ts";
 const BOOT_MS = 120_000;
 
 /** The engine makes little garbage, and lives long: room for young objects, in MiB for each of its threads, would only fill up. */
-const NODE_FLAGS = ["--max-semi-space-size=2"];
+const NODE_FLAGS = ["--max-semi-space-size=2", V8_POOL_OPTION];
 
 /** What each of its threads has once allocated and freed would else be kept for that thread alone (glibc: mallopt(3), M_ARENA_MAX). */
 const NODE_ENV = { MALLOC_ARENA_MAX: "2" };

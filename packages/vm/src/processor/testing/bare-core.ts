@@ -6,7 +6,7 @@ import { encodeUnits } from "../../jit/compile-batch.ts";
 import { compileUnit } from "../../jit/compile-unit.ts";
 import { discoverBlocks } from "../../jit/discover.ts";
 import type { Shape } from "../../jit/request.ts";
-import { Units } from "../../jit/units.ts";
+import { Units, type UnitsOptions } from "../../jit/units.ts";
 import {
   JUMP_CACHE,
   MODE,
@@ -48,6 +48,7 @@ export type Unit = (pc: bigint) => bigint;
  * what asks for devices, CSRs or traps fails.
  */
 export class BareCore {
+  readonly memory: WebAssembly.Memory;
   readonly view: DataView;
   readonly pages: DecodedPages;
   /** Calls of the helpers, by name. */
@@ -56,14 +57,13 @@ export class BareCore {
   onForget: (offset: number) => void = () => undefined;
   /** Called before a value is stored by the slow side, with its address. */
   onStore: (address: number) => void = () => undefined;
-  readonly #memory: WebAssembly.Memory;
   readonly #unitHost: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly #run: () => void;
   readonly #table: WebAssembly.Table;
 
   constructor({ instructions, decode, hasRounding }: BareInstructions = RISC_V) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
-    this.#memory = memory;
+    this.memory = memory;
     this.view = new DataView(memory.buffer);
     const bytes = new Uint8Array(memory.buffer);
     bytes.fill(0xff, TLB.offset, TLB.offset + MODE_COUNT * TLB.modeBytes);
@@ -113,19 +113,19 @@ export class BareCore {
     return Number(this.view.getBigUint64(STATE.pc, true));
   }
 
-  /** Compiled units of this core, of which there may be `mostUnits` - 1 at one time. @param blockThreshold of places that no cache knows */
-  createUnits(mostUnits: number, blockThreshold = 1): Units {
+  /** Compiled units of this core: blocks that never become regions, of no cache, but for what is said otherwise. */
+  createUnits(options: Partial<Omit<UnitsOptions, "memory" | "table" | "pages" | "host">> = {}): Units {
     return new Units({
-      memory: this.#memory,
+      memory: this.memory,
       table: this.#table,
       pages: this.pages,
       host: this.#unitHost,
       shapes: ["block"],
       firstThreshold: 1,
-      blockThreshold,
+      blockThreshold: 1,
       regionThreshold: 0,
-      mostUnits,
       cache: new CodeCache(),
+      ...options,
     });
   }
 
@@ -133,7 +133,7 @@ export class BareCore {
   compile(addresses: readonly number[], shape: Shape = "block"): readonly Unit[] {
     const bodies = addresses.map((address) => {
       const blocks = discoverBlocks({
-        page: new DataView(this.#memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096),
+        page: new DataView(this.memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096),
         offset: address % 4096,
         shape,
         limit: 100,
