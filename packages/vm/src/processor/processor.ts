@@ -97,7 +97,7 @@ export class Processor {
         open: (page) => this.#pages.open(page, this.#regime()),
         has: (page) => this.#pages.has(page),
         drop: (page) => this.#pages.drop(page),
-        forgetJumps: () => this.forgetJumps(),
+        forgetJumps: (mode) => this.forgetJumps(mode),
       },
       float: (operation) => floatOperation(this.#view, operation),
     });
@@ -134,16 +134,19 @@ export class Processor {
     if (this.#pages.has(page)) this.#pages.drop(page);
   }
 
-  /** Empties the jump caches. */
-  forgetJumps(): void {
-    for (let mode = 0; mode < MODE_COUNT; mode++) {
-      const counter = JUMPS_FILLED_OFFSET + mode * 4;
-      const filled = this.#view.getInt32(counter, true);
-      if (filled === 0) continue;
-      this.#view.setInt32(counter, 0, true);
-      if (filled <= JUMP_LOG.entries) this.#forgetLogged(JUMP_LOG.offset + mode * JUMP_LOG.modeBytes, filled);
-      else this.#jumps.fill(0xff, mode * JUMP_CACHE.modeBytes, (mode + 1) * JUMP_CACHE.modeBytes);
-    }
+  /** Empties the jump cache of a mode; of all where none is named. */
+  forgetJumps(mode?: Mode): void {
+    if (mode !== undefined) return this.#forgetJumpsOf(mode);
+    for (let each = 0; each < MODE_COUNT; each++) this.#forgetJumpsOf(each);
+  }
+
+  #forgetJumpsOf(mode: number): void {
+    const counter = JUMPS_FILLED_OFFSET + mode * 4;
+    const filled = this.#view.getInt32(counter, true);
+    if (filled === 0) return;
+    this.#view.setInt32(counter, 0, true);
+    if (filled <= JUMP_LOG.entries) this.#forgetLogged(JUMP_LOG.offset + mode * JUMP_LOG.modeBytes, filled);
+    else this.#jumps.fill(0xff, mode * JUMP_CACHE.modeBytes, (mode + 1) * JUMP_CACHE.modeBytes);
   }
 
   #forgetLogged(log: number, filled: number): void {

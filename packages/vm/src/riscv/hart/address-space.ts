@@ -87,13 +87,21 @@ export class AddressSpace {
   enter(kind: typeof TLB.read | typeof TLB.write, low: number, high: number, host: number): void {
     if (!this.#isWhole) return;
     this.#parts.buffers.fill(kind, low, high, host);
-    this.#noteSuperpage(low, high);
+    this.#noteOrigin(kind, low, high);
   }
 
   /** Enters a page of code that was located last; its writes have to be noticed from now on. @param page of RAM */
   enterCode(low: number, high: number, page: number): void {
+    const { buffers, code } = this.#parts;
     this.watch(page);
-    this.#parts.buffers.fillFetch(low, high, this.#parts.code.open(page));
+    buffers.fillFetch(low, high, code.open(page));
+    this.#noteOrigin(TLB.fetch, low, high);
+    this.noteExecuted(low, high);
+  }
+
+  /** Code at this page, which was located last, may be known by its address from now on. */
+  noteExecuted(low: number, high: number): void {
+    this.#parts.buffers.noteExecuted(low, high, this.#parts.walker.isGlobal);
     this.#noteSuperpage(low, high);
   }
 
@@ -123,6 +131,12 @@ export class AddressSpace {
   #privilege(access: number): number {
     const privilege = this.#state.int(STATE.privilege);
     return access === ACCESS.fetch ? privilege : dataPrivilege(privilege, this.#state.int(STATE.mstatus));
+  }
+
+  #noteOrigin(kind: number, low: number, high: number): void {
+    const { walker, buffers } = this.#parts;
+    if (!walker.isGlobal) buffers.noteLocal(kind, low);
+    this.#noteSuperpage(low, high);
   }
 
   #noteSuperpage(low: number, high: number): void {

@@ -140,8 +140,7 @@ const SUPERVISOR: readonly CsrDescription[] = [
     effect: "software-interrupts",
   },
   field(0x14d, "stimecmp", ALL, { effect: "timer", guard: "supervisor-timer" }),
-  // No address-space identifiers: bits 44 to 59 are 0.
-  field(0x180, "satp", [0xffff_ffff, 0xf000_0fff], { effect: "translation", guard: "translation" }),
+  field(0x180, "satp", [0xffff_ffff, 0xffff_ffff], { effect: "translation", guard: "translation" }),
 ];
 
 const MACHINE: readonly CsrDescription[] = [

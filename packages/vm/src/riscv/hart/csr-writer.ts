@@ -19,8 +19,9 @@ export type CsrWriterOptions = {
   readonly counters: Counters;
   /** mstatus changed: mode and STATE.floatEnabled follow it. */
   readonly onStatus: () => void;
-  /** The mapping of all addresses changed. */
+  /** The mapping of all addresses changed; that of those which are not in each address space. */
   readonly onMapping: () => void;
+  readonly onSpace: () => void;
 };
 
 const TIMER_BIT = 1 << INTERRUPT.supervisorTimer;
@@ -133,8 +134,10 @@ export class CsrWriter {
     const mode = high >>> 28;
     if (mode !== 0 && mode !== 8 && mode !== 9) return;
     if (low === this.#state.int(STATE.satp) && high === this.#state.highInt(STATE.satp)) return;
+    const isSpace = mode !== 0 && mode === this.#state.high(STATE.satp) >>> 28;
     this.#state.set(STATE.satp, low, high);
-    this.#parts.onMapping();
+    if (isSpace) this.#parts.onSpace();
+    else this.#parts.onMapping();
   }
 
   #writeTimer({ source }: CsrDescription): void {

@@ -153,19 +153,19 @@ test("trap vectors with a reserved mode are not taken over", () => {
   }
 });
 
-test("satp takes the modes bare, Sv39 and Sv48; a write with another one has no effect, and there are no address spaces", () => {
+test("satp takes the modes bare, Sv39 and Sv48; a write with another one has no effect; identifiers of address spaces have 16 bits", () => {
   const { csr, int, code } = createFixture();
   for (const mode of [8n, 9n, 0n]) {
     const generation = int(STATE.generation);
     const { forgotten } = code;
     assert.equal(csr("write", 0x180, (mode << 60n) | (0xffffn << 44n) | 0x1234n).result, 0);
-    assert.equal(csr("read", 0x180).old, (mode << 60n) | 0x1234n);
+    assert.equal(csr("read", 0x180).old, (mode << 60n) | (0xffffn << 44n) | 0x1234n);
     assert.notEqual(int(STATE.generation), generation);
     assert.equal(code.forgotten, forgotten + 1);
   }
   for (const mode of [1n, 7n, 10n, 11n, 15n]) {
     assert.equal(csr("write", 0x180, (mode << 60n) | 0x9999n).result, 1);
-    assert.equal(csr("read", 0x180).old, 0x1234n);
+    assert.equal(csr("read", 0x180).old, (0xffffn << 44n) | 0x1234n);
   }
 });
 

@@ -1,14 +1,13 @@
 import { STATE } from "../../memory/layout.ts";
 import { toHost, type AddressSpace } from "./address-space.ts";
 import type { HartState } from "./hart-state.ts";
-import type { LookasideBuffers } from "./lookaside-buffers.ts";
+import { ParcelPages } from "./parcel-pages.ts";
 import { ACCESS, FAULT } from "./privilege.ts";
 
 /** What fetching works with. */
 export type FetchUnitOptions = {
   readonly state: HartState;
   readonly space: AddressSpace;
-  readonly buffers: LookasideBuffers;
 };
 
 /** Length of the shortest instruction. */
@@ -21,12 +20,12 @@ const PARCEL_BYTES = 2;
 export class FetchUnit {
   readonly #state: HartState;
   readonly #space: AddressSpace;
-  readonly #buffers: LookasideBuffers;
+  readonly #parcels: ParcelPages;
 
-  constructor({ state, space, buffers }: FetchUnitOptions) {
+  constructor({ state, space }: FetchUnitOptions) {
     this.#state = state;
     this.#space = space;
-    this.#buffers = buffers;
+    this.#parcels = new ParcelPages(state);
   }
 
   /** @see HartHelpers.fetch */
@@ -42,22 +41,23 @@ export class FetchUnit {
   /** Reads 16 bits of code at STATE.address. @returns them; −1 after a trap of the instruction at STATE.pc */
   parcel(): number {
     const low = this.#state.int(STATE.address);
-    const page = this.#locate(low, this.#state.highInt(STATE.address));
+    const high = this.#state.highInt(STATE.address);
+    const known = this.#parcels.find(low, high);
+    const page = known < 0 ? this.#locateParcel(low, high) : known;
     return page < 0 ? -1 : this.#state.view.getUint16(toHost(page, low), true);
   }
 
-  /**
-   * Finds code without running it, for a compiler that follows the guest's code from page to page. From now on a change of the page's
-   * mapping counts as a change of code.
-   * @param low lower half of the virtual address
-   * @param high upper half
-   * @returns physical page (address / 4096); −1 where nothing can be executed there
-   */
-  codePage(low: number, high: number): number {
-    const page = this.#space.find(low, high, ACCESS.fetch, PARCEL_BYTES);
-    if (page < 0 || !this.#space.isRam(page)) return -1;
-    this.#buffers.noteExecuted(low, high);
+  #locateParcel(low: number, high: number): number {
+    const page = this.#locate(low, high);
+    if (page < 0) return page;
+    this.#space.noteExecuted(low, high);
+    this.#parcels.keep(low, high, page);
     return page;
+  }
+
+  /** The state is another one, of which nothing is known. */
+  stateRestored(): void {
+    this.#parcels.empty();
   }
 
   /** Bits of the instruction of four bytes at STATE.pc, for xtval. @returns 0 where they can't be read any more */

@@ -56,13 +56,6 @@ export interface Hart extends HartHelpers {
   loadReserved(size: number): number;
   /** Reads 16 bits of code at STATE.address. @returns them; −1 after a trap of the instruction at STATE.pc */
   fetchParcel(): number;
-  /**
-   * Finds the physical page (address / 4096) of code, for a compiler that follows the guest's code from page to page.
-   * @param low lower half of the virtual address
-   * @param high upper half
-   * @returns −1 where nothing can be executed there
-   */
-  codePage(low: number, high: number): number;
   /** Code of a page of RAM is going to be remembered: writes to it have to be noticed. `fetch` does that by itself. */
   watchCode(page: number): void;
   /** Dirty pages are counted anew: the first write to each page has to be noticed. */
@@ -100,7 +93,7 @@ export function createHart(options: HartOptions): Hart {
   regime.onModified(() => buffers.flushModified());
   const interrupts = new InterruptUnit({ state, traps, clock: options.clock });
   const memory = new MemoryUnit({ state, space, traps, bus: options.bus });
-  const fetcher = new FetchUnit({ state, space, buffers });
+  const fetcher = new FetchUnit({ state, space });
   const system = createSystem(options, {
     state,
     traps,
@@ -116,6 +109,7 @@ export function createHart(options: HartOptions): Hart {
     space.watchAll();
     regime.recompute();
     interrupts.updateTimer();
+    fetcher.stateRestored();
   };
   return {
     load: (size) => memory.load(size),
@@ -130,7 +124,6 @@ export function createHart(options: HartOptions): Hart {
     },
     fetch: () => fetcher.fetch(),
     fetchParcel: () => fetcher.parcel(),
-    codePage: (low, high) => fetcher.codePage(low, high),
     watchCode: (page) => space.watch(page),
     watchWrites: () => space.watchAll(),
     reset(start) {
@@ -182,8 +175,17 @@ function createSystem({ sbi, physical }: HartOptions, parts: SystemParts): Syste
   const { state, interrupts, protection, buffers, fence, onStatus } = parts;
   const counters = new Counters(state);
   const reader = new CsrReader({ state, interrupts, counters });
-  const onMapping = (): void => fence.all();
-  const writer = new CsrWriter({ state, reader, interrupts, protection, buffers, counters, onStatus, onMapping });
+  const writer = new CsrWriter({
+    state,
+    reader,
+    interrupts,
+    protection,
+    buffers,
+    counters,
+    onStatus,
+    onMapping: () => fence.all(),
+    onSpace: () => fence.space(),
+  });
   const serve = sbi && createSupervisorInterface({ state, services: sbi, physical, interrupts, fence });
   return new SystemUnit({ ...parts, reader, writer, serve });
 }

@@ -30,6 +30,12 @@ function second(kind: number, low: number): number {
 const pageAt = ({ view }: Buffers, entry: number): number => view.getInt32(entry, true);
 const page = (low: number): number => low & ~4095;
 
+/** Fills in a page of one address space. */
+function fillLocal({ buffers }: Buffers, kind: number, low: number, host: number): void {
+  buffers.fill(kind, low, HIGH, host);
+  buffers.noteLocal(kind, low);
+}
+
 test("a page that loses its place in the first buffer keeps the one in the second", () => {
   const made = create();
   made.buffers.fill(TLB.read, ADDRESS, HIGH, HOST);
@@ -52,12 +58,45 @@ for (const [name, forget] of [
   ["flushTranslated", (buffers) => buffers.flushTranslated()],
   ["flushAll", (buffers) => buffers.flushAll()],
   ["flushKind", (buffers) => buffers.flushKind(TLB.write)],
+  ["flushLocal", (buffers) => buffers.flushLocal()],
 ] satisfies readonly (readonly [string, (buffers: LookasideBuffers) => void])[])
   test(`${name} drops a page from both buffers`, () => {
     const made = create();
-    made.buffers.fill(TLB.write, ADDRESS, HIGH, HOST);
-    made.buffers.fill(TLB.write, RIVAL, HIGH, HOST + 4096);
+    fillLocal(made, TLB.write, ADDRESS, HOST);
+    fillLocal(made, TLB.write, RIVAL, HOST + 4096);
     forget(made.buffers);
     assert.equal(pageAt(made, second(SECOND_TLB.write, ADDRESS)), -1);
     assert.notEqual(pageAt(made, FIRST(TLB.write)), page(ADDRESS));
   });
+
+for (const count of [1, 40, 5000])
+  test(`of ${count} pages of one address space none is left in the next one`, () => {
+    const made = create();
+    const lows = Array.from({ length: count }, (_, index) => index * 7 * 4096);
+    for (const low of lows) fillLocal(made, TLB.read, low, RAM_OFFSET);
+    made.buffers.flushLocal();
+    const { view } = made;
+    const tables = [
+      { offset: tlbOffset(MODE.supervisor, TLB.read), bytes: TLB.tableBytes },
+      {
+        offset: SECOND_TLB.offset + MODE.supervisor * SECOND_TLB.modeBytes + SECOND_TLB.read,
+        bytes: SECOND_TLB.tableBytes,
+      },
+    ];
+    for (const { offset, bytes } of tables)
+      for (let entry = offset; entry < offset + bytes; entry += TLB.entryBytes)
+        assert.equal(view.getBigInt64(entry, true), -1n);
+  });
+
+test("a page of each address space stays in both buffers when another one comes, unless a local page had its place", () => {
+  const made = create();
+  made.buffers.fill(TLB.read, ADDRESS, HIGH, HOST);
+  fillLocal(made, TLB.read, ADDRESS + 4096, HOST + 4096);
+  made.buffers.flushLocal();
+  assert.equal(pageAt(made, FIRST(TLB.read)), page(ADDRESS));
+  assert.equal(pageAt(made, second(SECOND_TLB.read, ADDRESS)), page(ADDRESS));
+  fillLocal(made, TLB.read, RIVAL, HOST);
+  made.buffers.flushLocal();
+  assert.equal(pageAt(made, FIRST(TLB.read)), -1);
+  assert.equal(pageAt(made, second(SECOND_TLB.read, ADDRESS)), page(ADDRESS));
+});

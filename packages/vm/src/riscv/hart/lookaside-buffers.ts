@@ -1,5 +1,6 @@
-import { MODE, MODE_COUNT, SECOND_TLB, STATE, TLB } from "../../memory/layout.ts";
+import { MODE, MODE_COUNT, type Mode, SECOND_TLB, STATE, TLB } from "../../memory/layout.ts";
 import type { HartState } from "./hart-state.ts";
+import { PageLog } from "./page-log.ts";
 
 /** Tables of a mode. */
 const KINDS = 3;
@@ -16,6 +17,7 @@ const FILTER_SIZE = 1 << FILTER_BITS;
  * L2. A table that was not filled since it was emptied is not emptied again.
  * L3. Generated code copies from a second buffer into the first of the same kind, and nowhere else: they are emptied together.
  * L4. Whatever may hold a translation of an address is found by its address alone, unless a superpage gave it: then all is emptied.
+ * L5. What is not in each address space is there for the current one alone, and is noted in the log of its table.
  */
 export class LookasideBuffers {
   readonly #state: HartState;
@@ -23,9 +25,12 @@ export class LookasideBuffers {
   /** By mode: the second buffer of reads, then that of writes. */
   readonly #seconds: readonly Uint8Array[];
   readonly #filled = new Uint8Array(MODE_COUNT * KINDS);
-  /** Hashes of superpages of each size, and of pages that were executed. */
+  /** By table: the pages in it that are not in each address space. */
+  readonly #local = Array.from({ length: MODE_COUNT * KINDS }, () => new PageLog());
+  /** Hashes of superpages of each size; of pages that were executed: local ones, and those in each address space. */
   readonly #superpages = new Uint8Array(FILTER_SIZE);
   readonly #executed = new Uint8Array(FILTER_SIZE);
+  readonly #executedGlobally = new Uint8Array(FILTER_SIZE);
   #hasSuperpages = false;
 
   constructor(state: HartState) {
@@ -55,7 +60,11 @@ export class LookasideBuffers {
   /** Enters a page of code. @param decoded offset of its decoded instructions */
   fillFetch(low: number, high: number, decoded: number): void {
     this.#enter(TLB.fetch, low, high, decoded);
-    this.noteExecuted(low, high);
+  }
+
+  /** The page that was entered into a table of the mode that runs is there in the current address space alone. */
+  noteLocal(kind: number, low: number): void {
+    this.#local[this.#tableOf(kind)]?.note(low);
   }
 
   /** The page that was entered is a part of a superpage. @param level of its leaf, 1 to 3 */
@@ -65,18 +74,26 @@ export class LookasideBuffers {
   }
 
   /** Code at this page may be known by its address from now on. */
-  noteExecuted(low: number, high: number): void {
-    this.#executed[pageHash(low, high)] = 1;
+  noteExecuted(low: number, high: number, isGlobal: boolean): void {
+    const executed = isGlobal ? this.#executedGlobally : this.#executed;
+    executed[pageHash(low, high)] = 1;
   }
 
   /** May a page's code be known by its address? */
   wasExecuted(low: number, high: number): boolean {
-    return this.#executed[pageHash(low, high)] === 1;
+    const hash = pageHash(low, high);
+    return this.#executed[hash] === 1 || this.#executedGlobally[hash] === 1;
   }
 
   /** Nobody knows code by its address any more. */
   forgetExecuted(): void {
     this.#executed.fill(0);
+    this.#executedGlobally.fill(0);
+  }
+
+  /** May code of the current address space alone be known by its address, in a mode? */
+  hasLocalCode(mode: Mode): boolean {
+    return this.#local[tableOf(mode, TLB.fetch)]?.isEmpty === false;
   }
 
   /** May a page's translation come from a superpage, whose other pages go with it? */
@@ -103,6 +120,24 @@ export class LookasideBuffers {
     for (let table = 0; table < this.#tables.length; table++) if (!isMachineTable(table)) this.#flush(table);
     if (this.#hasSuperpages) this.#superpages.fill(0);
     this.#hasSuperpages = false;
+  }
+
+  /** Drops what is not in each address space; nobody knows such code by its address any more. */
+  flushLocal(): void {
+    this.#local.forEach((log, table) => {
+      const { pages } = log;
+      if (pages === undefined) return this.#flush(table);
+      for (const low of pages) this.#dropFrom(table, low);
+      log.empty();
+    });
+    this.#executed.fill(0);
+  }
+
+  /** Drops what a table has at the places of a page. */
+  #dropFrom(table: number, low: number): void {
+    const { view } = this.#state;
+    dropEntry(view, TLB.offset + table * TLB.tableBytes + entryOffset(low));
+    if (hasSecond(table)) dropEntry(view, secondOffset(table) + secondEntryOffset(low));
   }
 
   /** Empties all modes. */
@@ -140,10 +175,14 @@ export class LookasideBuffers {
     }
   }
 
+  /** Of the mode that runs. */
+  #tableOf(kind: number): number {
+    return tableOf(this.#state.int(STATE.mode), kind);
+  }
+
   #enter(kind: number, low: number, high: number, addend: number): void {
     const { view } = this.#state;
-    const mode = view.getInt32(STATE.mode, true);
-    const table = tableOf(mode, kind);
+    const table = this.#tableOf(kind);
     writeEntry(view, TLB.offset + table * TLB.tableBytes + entryOffset(low), { low, high, addend });
     if (hasSecond(table)) writeEntry(view, secondOffset(table) + secondEntryOffset(low), { low, high, addend });
     this.#filled[table] = 1;
@@ -152,6 +191,7 @@ export class LookasideBuffers {
   #flush(table: number): void {
     if (this.#filled[table] === 0) return;
     this.#filled[table] = 0;
+    this.#local[table]?.empty();
     this.#tables[table]?.fill(0xff);
     if (hasSecond(table)) this.#seconds[secondOf(table)]?.fill(0xff);
   }

@@ -12,6 +12,7 @@ const R = 2n;
 const W = 4n;
 const X = 8n;
 const U = 16n;
+const G = 32n;
 const RWX = V | R | W | X;
 
 /** Sv39 with one table for each level: index 0 and on of the last one maps pages from `PAGE` on, with the flags given. */
@@ -198,7 +199,7 @@ function fence({ hart, set }: HartFixture, address?: bigint): number {
 
 test("SFENCE.VMA of an address drops that page alone, and leaves only where code may have run there", () => {
   const fixture = mapped([RWX, RWX]);
-  const { load, store, fetch, lookup, int, code } = fixture;
+  const { load, store, fetch, lookup, int, set, code } = fixture;
   load(0n, 1);
   store(0n, 1, 0n);
   load(0x1000n, 1);
@@ -213,8 +214,9 @@ test("SFENCE.VMA of an address drops that page alone, and leaves only where code
   assert.deepEqual([int(STATE.generation), code.forgotten], [generation + 1, forgotten + 1]);
   assert.equal(lookup(TLB.fetch, 0n), undefined);
   assert.equal(fence(fixture, 0n), 1, "code was forgotten already");
-  assert.equal(fixture.hart.codePage(0, 0), Number(PAGE >> 12n));
-  assert.equal(fence(fixture, 0n), 0, "a compiler looked at it");
+  set(STATE.address, 0n);
+  fixture.hart.fetchParcel();
+  assert.equal(fence(fixture, 0n), 0, "an instruction reached into it");
 });
 
 test("SFENCE.VMA of any address in a superpage drops the whole of it", () => {
@@ -243,6 +245,82 @@ test("SFENCE.VMA of all addresses, and another satp, leave machine mode's transl
   assert.equal(lookup(TLB.read, 0n), undefined);
   enter(PRIVILEGE.machine);
   assert.notEqual(lookup(TLB.read, PAGE), undefined);
+});
+
+const SPACE = (8n << 60n) | BigInt(TABLE >>> 12);
+
+type OtherSpace = { readonly name: string; readonly change: (fixture: HartFixture) => void };
+
+const otherSpaces: readonly OtherSpace[] = [
+  { name: "another identifier in satp", change: ({ csr }) => void csr("write", 0x180, SPACE | (5n << 44n)) },
+  { name: "SFENCE.VMA of one address space", change: ({ hart }) => void hart.system(SYSTEM.sfenceVma, 1) },
+];
+for (const { name, change } of otherSpaces) {
+  test(`${name} drops the pages that are not global, and leaves the others`, () => {
+    const fixture = mapped([RWX, RWX | G]);
+    const { load, store, fetch, lookup, int, code } = fixture;
+    for (const page of [0n, 0x1000n]) {
+      load(page, 1);
+      store(page + 1n, 1, 0n);
+    }
+    const generation = int(STATE.generation);
+    change(fixture);
+    assert.equal(int(STATE.generation), generation + 1);
+    for (const kind of [TLB.read, TLB.write]) {
+      assert.equal(lookup(kind, 0n), undefined);
+      assert.notEqual(lookup(kind, 0x1000n), undefined);
+    }
+    fetch(0x1000n);
+    const { forgotten } = code;
+    change(fixture);
+    fixture.csr("write", 0x180, SPACE);
+    assert.equal(code.forgotten, forgotten, "global code is known by its address still");
+    assert.notEqual(lookup(TLB.fetch, 0x1000n), undefined);
+    fetch(0n);
+    change(fixture);
+    assert.equal(code.forgotten, forgotten + 1);
+    assert.equal(lookup(TLB.fetch, 0n), undefined);
+  });
+
+  test(`${name} drops nothing below a table that is global`, () => {
+    const fixture = mapped([RWX]);
+    fixture.poke(TABLE, fixture.peek(TABLE) | G);
+    fixture.load(0n, 1);
+    change(fixture);
+    assert.notEqual(fixture.lookup(TLB.read, 0n), undefined);
+  });
+
+  test(`after ${name}, code that an instruction reaches into is found anew`, () => {
+    const fixture = mapped([RWX]);
+    const { hart, set, poke } = fixture;
+    const parcel = (): number => {
+      set(STATE.address, 0n);
+      return hart.fetchParcel();
+    };
+    poke(Number(PAGE), 0x1111n);
+    poke(Number(PAGE) + 4096, 0x2222n);
+    assert.equal(parcel(), 0x1111);
+    poke(TABLE + 8192, (((PAGE >> 12n) + 1n) << 10n) | RWX);
+    assert.equal(parcel(), 0x1111, "nothing was fenced");
+    change(fixture);
+    assert.equal(parcel(), 0x2222);
+    poke(TABLE + 8192, ((PAGE >> 12n) << 10n) | RWX);
+    fence(fixture, 0n);
+    assert.equal(parcel(), 0x1111);
+    poke(TABLE + 8192, (((PAGE >> 12n) + 1n) << 10n) | RWX);
+    set(STATE.generation, BigInt(fixture.int(STATE.generation) - 1));
+    hart.stateRestored();
+    assert.equal(parcel(), 0x2222, "another state");
+  });
+}
+
+test("what one privilege may fetch says nothing of another", () => {
+  const { hart, set, enter } = mapped([RWX]);
+  set(STATE.address, 0n);
+  assert.equal(hart.fetchParcel(), 0);
+  enter(PRIVILEGE.user);
+  set(STATE.address, 0n);
+  assert.equal(hart.fetchParcel(), -1);
 });
 
 test("a piece of code is read at any address; where it can't be, the instruction at pc faults with that address", () => {

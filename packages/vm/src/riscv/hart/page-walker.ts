@@ -4,7 +4,7 @@ import { SPLIT, type PhysicalProtection } from "./physical-protection.ts";
 import { ACCESS, FAULT, PRIVILEGE, STATUS } from "./privilege.ts";
 
 /** Bits of a page-table entry's lower half (Privileged Architecture 1.12, section 4.4.1). */
-export const PTE = { valid: 1, read: 2, write: 4, execute: 8, user: 16, accessed: 64, dirty: 128 } as const;
+export const PTE = { valid: 1, read: 2, write: 4, execute: 8, user: 16, global: 32, accessed: 64, dirty: 128 } as const;
 
 const LEAF = PTE.read | PTE.write | PTE.execute;
 /** Reserved in an entry that points to a table. */
@@ -27,7 +27,7 @@ export type PageWalkerOptions = {
 
 /**
  * Walks page tables: Sv39 and Sv48. The accessed and dirty bits are set in the tables by the walk (Svadu). Svpbmt and Svnapot are absent:
- * their bits are reserved. There are no address-space identifiers. Places are page numbers and offsets: a physical address doesn't fit a
+ * their bits are reserved. Places are page numbers and offsets: a physical address doesn't fit a
  * small integer, and would be allocated wherever it crosses a call.
  */
 export class PageWalker {
@@ -35,6 +35,8 @@ export class PageWalker {
   flags = 0;
   /** Level of that leaf: 0 for a page of 4 KiB, each next one is 512 times as large. */
   level = 0;
+  /** Is it in each address space? So says a global entry of all that is reached through it (section 4.3.1); what is not translated is. */
+  isGlobal = true;
   readonly #state: HartState;
   readonly #protection: PhysicalProtection;
   readonly #ramEndPage: number;
@@ -65,6 +67,7 @@ export class PageWalker {
     if (mode === 0) {
       this.flags = LEAF | PTE.accessed | PTE.dirty;
       this.level = 0;
+      this.isGlobal = true;
       return joinPage(low >>> 12, high, 20);
     }
     // satp.MODE is 8 for three levels (Sv39), 9 for four (Sv48); all bits above the translated ones equal the highest of them.
@@ -78,6 +81,7 @@ export class PageWalker {
   #walk(low: number, high: number, levels: number): number {
     const view = this.#state.view;
     let table = joinPage(this.#state.int(STATE.satp), this.#state.high(STATE.satp) & 0xfff, 32);
+    let seen = 0;
     for (let level = levels - 1; level >= 0; level--) {
       const page = table;
       const offset = tableIndex(low, high, level) * PTE_BYTES;
@@ -87,6 +91,7 @@ export class PageWalker {
       const entry = view.getInt32(host, true);
       const entryHigh = view.getUint32(host + 4, true);
       if (!isUsable(entry, entryHigh)) return FAULT.page;
+      seen |= entry;
       table = joinPage(entry >>> 10, entryHigh, 22);
       if ((entry & LEAF) !== 0) {
         const within = (1 << (9 * level)) - 1;
@@ -94,6 +99,7 @@ export class PageWalker {
         if (!isAligned || !this.#isPermitted(entry)) return FAULT.page;
         if (!this.#mark(page, offset, entry)) return FAULT.access;
         this.level = level;
+        this.isGlobal = (seen & PTE.global) !== 0;
         return table < 0 ? FAULT.access : table | (((low >>> 12) | (high << 20)) & within);
       }
       if ((entry & LEAF_ONLY) !== 0) return FAULT.page;

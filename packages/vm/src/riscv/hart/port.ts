@@ -5,6 +5,8 @@
  * Before any of these is called, STATE.pc holds the address of the instruction that calls.
  */
 
+import type { Mode } from "../../memory/layout.ts";
+
 /** What `system` does. Operands and results are named at each. */
 export const SYSTEM = {
   /** CSR instructions. Argument: number of the CSR. In and out: STATE.value (rs1 or the immediate; the old value). */
@@ -62,6 +64,6 @@ export interface CodePages {
   has(page: number): boolean;
   /** Somebody writes to the page: forgets what was decoded and compiled from it. */
   drop(page: number): void;
-  /** A mapping may have changed: empties the jump cache of all modes. */
-  forgetJumps(): void;
+  /** A mapping may have changed: empties the jump cache of a mode, or of all. */
+  forgetJumps(mode?: Mode): void;
 }

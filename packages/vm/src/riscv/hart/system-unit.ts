@@ -131,9 +131,10 @@ export class SystemUnit {
 
   #fence(argument: number): number {
     if (this.#isTrapped(STATUS.tvm)) return this.illegal();
-    const isAll = (argument & 1) !== 0;
+    const [isAllAddresses, isAllSpaces] = [(argument & 1) !== 0, (argument & 2) !== 0];
     const { fence } = this.#parts;
-    if (isAll) fence.all();
+    if (isAllAddresses && isAllSpaces) fence.all();
+    else if (isAllAddresses) fence.space();
     else if (!fence.page(this.#state.int(STATE.address), this.#state.highInt(STATE.address))) return 1;
     return this.#proceed();
   }

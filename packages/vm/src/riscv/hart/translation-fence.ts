@@ -1,7 +1,9 @@
-import { STATE } from "../../memory/layout.ts";
+import { MODE, type Mode, STATE } from "../../memory/layout.ts";
 import type { HartState } from "./hart-state.ts";
 import type { LookasideBuffers } from "./lookaside-buffers.ts";
 import type { CodePages } from "./port.ts";
+
+const TRANSLATED: readonly Mode[] = Object.values(MODE).filter((mode) => mode !== MODE.machine);
 
 /** What a fence reaches. */
 export type TranslationFenceOptions = {
@@ -26,6 +28,13 @@ export class TranslationFence {
   all(): void {
     this.#buffers.flushTranslated();
     this.#forgetCode();
+  }
+
+  /** All addresses that are not mapped in each address space: this one is another now, or has changed. */
+  space(): void {
+    this.#state.setInt(STATE.generation, this.#state.int(STATE.generation) + 1);
+    for (const mode of TRANSLATED) if (this.#buffers.hasLocalCode(mode)) this.#code.forgetJumps(mode);
+    this.#buffers.flushLocal();
   }
 
   /**
