@@ -105,9 +105,9 @@ function coreWithCode(): BareCore {
   return core;
 }
 
-/** Offset of the record of the unit that is entered at the start of RAM. */
-function unitRecord(core: BareCore): number {
-  const record = core.pages.recordOf(RAM_BASE, MODE.machine) ?? 0;
+/** Offset of the record of the unit that is entered at an address. */
+function unitRecord(core: BareCore, address: number = RAM_BASE): number {
+  const record = core.pages.recordOf(address, MODE.machine) ?? 0;
   assert.equal(core.view.getUint16(record + RECORD.handler, true), HANDLER.enterUnit);
   return core.view.getInt32(record + RECORD.immediate, true);
 }
@@ -166,4 +166,36 @@ test("a block that is hot while the cache is being loaded is not compiled, but l
   units.compileWaiting();
   await nextTurn();
   assert.deepEqual(units.compiled, { block: 1, region: 1 });
+});
+
+test("of the blocks that wait to become regions, the one that is entered most comes first", () => {
+  const core = new BareCore();
+  core.pages.open(RAM_BASE / 4096, MODE.machine);
+  const asked: CompileRequest[][] = [];
+  const compiler: UnitCompiler = {
+    compile: (requests) => {
+      asked.push([...requests]);
+      return Promise.resolve(compileBatch(core.memory, requests));
+    },
+    close: () => undefined,
+  };
+  const blocks = core.createUnits({ regionThreshold: 4000 });
+  const addresses = [0, 64, 128].map((distance) => RAM_BASE + distance);
+  for (const address of addresses) {
+    core.write(address, [ADDI_T0_T0_1, RETURN]);
+    blocks.request({ ...BLOCK, address });
+  }
+  blocks.compileWaiting();
+  const units = core.createUnits({ regionThreshold: 4000, cache: blocks.caches()[0] ?? new CodeCache(), compiler });
+  addresses.forEach((address, index) => {
+    units.arrived(core.pages.recordOf(address, MODE.machine) ?? 0, MODE.machine);
+    const record = unitRecord(core, address);
+    units.requestRegion(record);
+    core.view.setInt32(record + UNITS.counter, [-5, -900, 0][index] ?? 0, true);
+  });
+  units.compileWaiting();
+  assert.deepEqual(
+    asked.map((batch) => batch.map(({ address }) => addresses.indexOf(address))),
+    [[1, 0, 2]],
+  );
 });

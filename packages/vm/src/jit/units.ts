@@ -55,6 +55,9 @@ const KNOWN_FACTOR = 2;
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;
 
+/** The same of regions, which take longer: blocks wait meanwhile. */
+const REGION_BATCH = 16;
+
 /** How often a jump arrives at a place before it is looked for once more, while the cache is being loaded. */
 const RETRY_THRESHOLD = 20;
 
@@ -170,13 +173,29 @@ export class Units {
     });
   }
 
-  /** Blocks first: while they are missing, their code is interpreted. */
+  /** Blocks first: while they are missing, their code is interpreted. Then the regions whose blocks are entered most. */
   #takeBatch(): readonly CompileRequest[] {
     const blocks = this.#waiting.filter(({ shape }) => shape === "block");
-    const batch = (blocks.length > 0 ? blocks : this.#waiting).slice(0, BATCH);
+    const batch = blocks.length > 0 ? blocks.slice(0, BATCH) : this.#hottest(this.#waiting).slice(0, REGION_BATCH);
     const taken = new Set(batch);
     this.#waiting = this.#waiting.filter((request) => !taken.has(request));
     return batch;
+  }
+
+  /** By what is left on the counters of their blocks, which go on below 0. */
+  #hottest(requests: readonly CompileRequest[]): readonly CompileRequest[] {
+    const left = requests.map((request) => ({ request, count: this.#countLeft(request) }));
+    return left.toSorted((a, b) => a.count - b.count).map(({ request }) => request);
+  }
+
+  #countLeft({ address, mode }: CompileRequest): number {
+    const record = this.#options.pages.recordOf(address, mode);
+    const unit = record === undefined ? undefined : this.#at(pageOf(record, address), address);
+    return unit ? this.#view.getInt32(UNITS.offset + unit.index * UNITS.recordBytes + UNITS.counter, true) : 0;
+  }
+
+  #at(page: number, address: number): Installed | undefined {
+    return this.#byPage.get(page)?.find((unit) => unit.address === address);
   }
 
   #install(requests: readonly CompileRequest[], batch: CompiledBatch | undefined): void {
@@ -199,7 +218,7 @@ export class Units {
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
     const page = pageOf(record, address);
-    const old = this.#byPage.get(page)?.find((other) => other.address === address);
+    const old = this.#at(page, address);
     const index = old?.index ?? this.#takeIndex();
     if (index === undefined) return pages.dropAll(); // There is no room: what is still in use comes back soon.
     if (old) this.#release(old);
