@@ -5,9 +5,10 @@ import { join } from "node:path";
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   vm: [],
-  engine: ["@cloister/core", "@cloister/vm", "@cloister/vm/node"],
+  engine: ["@cloister/core", "@cloister/vm", "@cloister/vm/node", "@cloister/vm/v8-pool"],
   testkit: [],
-  // Audits, reports, machines and the gateway are rooms of the engine with a door of their own: a run does not load them to start.
+  // Audits, reports, machines and the gateway are rooms of the engine with a door of their own: a run does not load them to start. So is
+  // the option of V8's threads of the vm: it is looked at before anything else is loaded.
   cli: [
     "@cloister/core",
     "@cloister/engine",
@@ -19,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "@cloister/testkit",
     "@cloister/vm",
     "@cloister/vm/node",
+    "@cloister/vm/v8-pool",
   ],
 };
 

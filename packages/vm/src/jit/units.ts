@@ -50,7 +50,7 @@ export const REGION_THRESHOLD = 4000;
  * So many times as hot as elsewhere a place has to get that the cache does not know, or knows as a block alone: in the run before it got
  * nearly as hot as it does now, and that was too little.
  */
-const KNOWN_FACTOR = 2;
+const CACHE_FACTOR = 2;
 
 /** How many units wait before they are compiled together, while others are being compiled. */
 const BATCH = 64;
@@ -111,7 +111,7 @@ export class Units {
     const unknown = this.#unknownOn(pageOf(record, address));
     if (firstThreshold === blockThreshold || unknown.has(record)) return this.request(last);
     if (!this.#isLoading) unknown.add(record);
-    pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : Math.min(KNOWN_FACTOR * blockThreshold, MOST_COUNTED));
+    pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : Math.min(CACHE_FACTOR * blockThreshold, MOST_COUNTED));
   }
 
   #unknownOn(page: number): Set<number> {
@@ -214,7 +214,7 @@ export class Units {
   #enter(unit: CompiledUnit, code: unknown, origin: "compiled" | "loaded"): void {
     const { address, mode, shape } = unit;
     const { pages, table, regionThreshold } = this.#options;
-    const threshold = origin === "loaded" ? KNOWN_FACTOR * regionThreshold : regionThreshold;
+    const threshold = origin === "loaded" ? CACHE_FACTOR * regionThreshold : regionThreshold;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
     const page = pageOf(record, address);

@@ -34,7 +34,7 @@ export function domainXml(domain: Domain): string {
   return `<domain type='${DOMAIN_TYPES[hardware.accelerator]}'>
   <name>${domainName(id)}</name>
   <metadata><machine xmlns='urn:cloister:machine' id='${id}'/></metadata>
-  <genid/>
+  ${hasGenerationId(hardware) ? "<genid/>" : ""}
   <memory unit='MiB'>${hardware.memoryMib}</memory>
   <vcpu>${hardware.cpus}</vcpu>
 ${operatingSystem(domain)}
@@ -50,6 +50,11 @@ ${owner === undefined ? "" : securityLabel(owner)}
 `;
 }
 
+/** Of the boards that have one QEMU's own command line names it. */
+function hasGenerationId({ architecture }: Hardware): boolean {
+  return architectureOf(architecture).devices.some((device) => device.startsWith("vmgenid"));
+}
+
 /** The description of a saved machine, with another layer of its disk to write to. */
 export function withDisk(saved: string, path: string): string {
   const file = text(path).replaceAll("$", "$$$$");
@@ -58,18 +63,21 @@ export function withDisk(saved: string, path: string): string {
 
 function operatingSystem(domain: Domain): string {
   const { hardware } = domain;
-  const { cpu } = architectureOf(hardware.architecture);
   const { architecture, machine } = boardOf(hardware.architecture);
-  const processor =
-    hardware.accelerator === "tcg"
-      ? `<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>${cpu}</model></cpu>`
-      : "<cpu mode='host-passthrough'/>";
   return `  <os>
     <type arch='${architecture}' machine='${machine}'>hvm</type>
     ${domain.hasKernel ? kernel(domain) : "<boot dev='hd'/>"}
   </os>
   ${hardware.architecture === "amd64" ? "<features><acpi/></features>" : ""}
-  ${processor}`;
+  ${processor(hardware)}`;
+}
+
+/** libvirt knows no models of RISC-V, and refuses to be told one: QEMU's own default is the one that the QEMU driver names. */
+function processor({ accelerator, architecture }: Hardware): string {
+  if (accelerator !== "tcg") return "<cpu mode='host-passthrough'/>";
+  if (architecture === "riscv64") return "";
+  const { cpu } = architectureOf(architecture);
+  return `<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>${cpu}</model></cpu>`;
 }
 
 function kernel(domain: Domain): string {

@@ -88,6 +88,15 @@ test("a description holds paths as text, and neither a network nor a screen", ()
   assert.doesNotMatch(fast, /seclabel/);
 });
 
+test("what boards lack is not asked for", () => {
+  const described = (architecture: string): string =>
+    domainXml({ ...DOMAIN, hardware: { ...DOMAIN.hardware, accelerator: "tcg", architecture } });
+  assert.match(described("amd64"), /<genid\/>.*<model fallback='forbid'>Nehalem</s);
+  assert.doesNotMatch(described("arm64"), /<genid/);
+  assert.match(described("arm64"), /<model fallback='forbid'>cortex-a72</);
+  assert.doesNotMatch(described("riscv64"), /<genid|<cpu/);
+});
+
 test("a saved machine gets another layer, whatever its folder is called", () => {
   const path = "/new/$&'/layer-ba9876543210.qcow2";
   const moved = withDisk(domainXml(DOMAIN), path);

@@ -7,13 +7,23 @@ import type { Cases } from "../subject.ts";
 const FLEE = "(setsid /bin/sh -c 'echo $$; exec sleep 300' &) ; sleep 0.2 2>/dev/null || sleep 1";
 const AT_ONCE = 20;
 
+const MOST_TRIES = 3;
+
+/** Does it take less than `ms`, once at least? Others may keep the host busy. */
+async function isEverWithin(ms: number, act: () => Promise<unknown>): Promise<boolean> {
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    const startedAt = performance.now();
+    await act();
+    if (performance.now() - startedAt < ms) return true;
+  }
+  return false;
+}
+
 /** What happens to programs in machines. */
 export const PROGRAM_CASES: Cases = {
   "says what it is before anything is made": async (subject) => {
     const { view, name, manager } = subject;
-    const startedAt = performance.now();
-    await manager.drivers();
-    assert.ok(performance.now() - startedAt < 3000);
+    assert.ok(await isEverWithin(3000, () => manager.drivers()));
     assert.equal(view.usable, true, view.reason);
     assert.match(view.reason, /\w+ .*\w+/);
     assert.ok(["native", "kvm", "hvf", "tcg"].includes(view.acceleration));

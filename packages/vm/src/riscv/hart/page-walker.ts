@@ -27,8 +27,8 @@ export type PageWalkerOptions = {
 
 /**
  * Walks page tables: Sv39 and Sv48. The accessed and dirty bits are set in the tables by the walk (Svadu). Svpbmt and Svnapot are absent:
- * their bits are reserved. Places are page numbers and offsets: a physical address doesn't fit a
- * small integer, and would be allocated wherever it crosses a call.
+ * their bits are reserved. Places are page numbers and offsets: a physical address doesn't fit a small integer, and would be allocated
+ * wherever it crosses a call.
  */
 export class PageWalker {
   /** Of the leaf that the last walk found, as it is now; all rights where translation is off. */
