@@ -1,24 +1,28 @@
-import { CloisterError } from "@cloister/core";
-import { homeOf, runTool } from "../tool/index.ts";
+import { rmSync } from "node:fs";
+import { processTable } from "../../process/process-table.ts";
+import { homeOf } from "../tool/index.ts";
+import { commandLines, killProcesses, type MachineProcess } from "../virtual/machine-process.ts";
 
-/** A shared connection that is open on this host. */
-export type SshConnection = { readonly id: string; readonly socket: string };
+/** A client on this host that holds, uses or still makes the shared connection of a machine. */
+export type SshConnection = MachineProcess & { readonly id: string; readonly socket: string };
 
-/** The shared connections of the machines of this home: the client names its process after the socket. */
-export async function findConnections(env: Readonly<Record<string, string>>): Promise<readonly SshConnection[]> {
-  const stdout = await processTitles(env);
-  const title = new RegExp(`^ssh: (/.*/([a-z0-9]{12})/ssh-${homeOf(env)}) \\[mux\\]$`, "gm");
-  return [...stdout.matchAll(title)].flatMap(([, socket, id]) =>
-    socket === undefined || id === undefined ? [] : [{ id, socket }],
-  );
+/** The clients of all machines of this home, whoever started them. Reads the command line of every process: some ms. */
+export function findConnections(env: Readonly<Record<string, string>>): readonly SshConnection[] {
+  const socket = `(/.*/([a-z0-9]{12})/ssh-${homeOf(env)})`;
+  // In the background, the client names its process after the socket; before, it has its arguments.
+  const either = [new RegExp(`\\bssh: ${socket} \\[mux\\]\\s*$`), new RegExp(`\\bssh .*\\bControlPath=${socket} `)];
+  return commandLines().flatMap(({ pid, words }) => {
+    const [, path, id] = either.map((one) => one.exec(words)).find((match) => match !== null) ?? [];
+    const start = id === undefined ? undefined : processTable.find(pid)?.start;
+    if (path === undefined || id === undefined || start === undefined) return [];
+    return [{ pid, start, id, socket: path.replaceAll("%%", "%") }];
+  });
 }
 
-async function processTitles(env: Readonly<Record<string, string>>): Promise<string> {
-  try {
-    return (await runTool("ps", ["-axww", "-o", "args="], { env })).stdout;
-  } catch (error: unknown) {
-    // Without ps nothing is found; what is left ends by itself a minute after its last session.
-    if (CloisterError.isInstance(error) && error.code === "machine_unavailable") return "";
-    throw error;
-  }
+/** Ends a machine's shared connection, and with it every session. Idempotent. @param socket of the connection */
+export async function endConnection(socket: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const clients = (): readonly SshConnection[] => findConnections(env).filter((client) => client.socket === socket);
+  // One that still connects may go into the background, as another process, while it is looked for and killed.
+  for (let found = clients(); found.length > 0; found = clients()) await killProcesses(found);
+  rmSync(socket, { force: true });
 }

@@ -48,13 +48,6 @@ export function runThere(
   return runTool("ssh", sshArguments(client, script), { ...options, env: client.env });
 }
 
-/** Ends a shared connection, and with it every session. Idempotent. */
-export async function endConnection(socket: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const host = "any"; // The socket alone says which connection it is.
-  const args = [...connectionArguments({ destination: { host }, socket, env }), "-O", "exit", "--", host];
-  await runTool("ssh", args, { env, allow: [255], timeLimitMs: 5000 }); // 255: there is none.
-}
-
 function connectionArguments({ destination, socket, env }: SshClient): readonly string[] {
   const config = env["CLOISTER_SSH_CONFIG"] ?? "";
   const { user, port } = destination;

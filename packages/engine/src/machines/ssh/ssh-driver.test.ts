@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -118,6 +121,24 @@ test("a shared connection that nobody knows is found, and ended by its machine's
   await driver.remove(machine.id, { env });
   await until("its socket is gone", () => readdirSync(machine.socketFolder).length === 0);
   assert.equal((await driver.found({ env })).includes(machine.id), false);
+});
+
+test("a client that still connects, whose owner was killed, is found and ended", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  const reached = once(silent, "connection");
+  await once(silent, "listening");
+  const machine = newMachine({ image: `127.0.0.1:${(silent.address() as AddressInfo).port}` });
+  const program = `import { createSshDriver } from "${new URL("index.ts", import.meta.url).href}";
+    await createSshDriver(${JSON.stringify({ env, cache })}).create(${JSON.stringify(machine)});`;
+  const owner = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "ignore" });
+  const [socket] = (await reached) as [Socket];
+  owner.kill("SIGKILL");
+  await once(owner, "exit");
+  assert.deepEqual((await driver.found({ env })).includes(machine.id), true);
+  await driver.remove(machine.id, { env });
+  assert.deepEqual((await driver.found({ env })).includes(machine.id), false);
+  socket.destroy();
+  silent.close();
 });
 
 test("a host that does not answer or is not known fails with the client's words", async () => {

@@ -23,8 +23,8 @@ import {
   writeRecord,
 } from "../tool/index.ts";
 import { parseDestination } from "./destination.ts";
-import { findConnections } from "./find-connections.ts";
-import { endConnection, runThere, socketPath, sshArguments, type SshClient } from "./ssh-client.ts";
+import { endConnection, findConnections } from "./find-connections.ts";
+import { runThere, socketPath, sshArguments, type SshClient } from "./ssh-client.ts";
 
 /** What the ssh driver stands on. */
 export type SshOptions = {
@@ -138,6 +138,8 @@ class SshDriver implements MachineDriver {
   }
 
   async destroy(machine: MachineSpec): Promise<void> {
+    // First what still connects for one who was killed: it would make the folder anew.
+    await this.#endConnection(machine);
     if (recall(machine) !== undefined) {
       const folder = `"${folderOf(machine)}"`;
       // Some tools write-protect their folders.
@@ -148,13 +150,13 @@ class SshDriver implements MachineDriver {
   }
 
   /** On this host a machine has but its shared connection. */
-  async found({ env }: ProbeContext): Promise<readonly string[]> {
-    return (await findConnections(env)).map(({ id }) => id);
+  found({ env }: ProbeContext): Promise<readonly string[]> {
+    return Promise.resolve([...new Set(findConnections(env).map(({ id }) => id))]);
   }
 
   async remove(id: string, { env }: ProbeContext): Promise<void> {
-    for (const connection of await findConnections(env))
-      if (connection.id === id) await endConnection(connection.socket, env);
+    const own = findConnections(env).filter((connection) => connection.id === id);
+    for (const socket of new Set(own.map((connection) => connection.socket))) await endConnection(socket, env);
   }
 
   async #ask(machine: MachineSpec, script: string): Promise<string> {
