@@ -1,5 +1,7 @@
 export type { Chaos, ChaosProxy, ChaosProxyOptions } from "./faults/chaos-proxy.ts";
 export { createChaosProxy } from "./faults/chaos-proxy.ts";
+export type { TestLibvirt } from "./libvirt/start-libvirtd.ts";
+export { startLibvirtd } from "./libvirt/start-libvirtd.ts";
 export type { MockAgentName } from "./mock-agents/dialects/dialect.ts";
 export { MOCK_AGENT_NAMES } from "./mock-agents/dialects/dialect.ts";
 export { findScenario, SCENARIO_NAMES } from "./mock-agents/named-scenarios.ts";

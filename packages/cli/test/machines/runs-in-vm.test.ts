@@ -1,9 +1,7 @@
-/**
- * Whole runs in virtual machines of QEMU (here emulated) where they come up against each other, or against their limits. One repository and
- * one image are made for all.
- */
+/** Whole runs in virtual machines, here emulated, that come up against their limits, or against each other: one repository and image for all. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { startLibvirtd, type TestLibvirt } from "@cloister/testkit";
 import { type CliEnd, eventsOfType, summaryOf } from "../harness/cli-process.ts";
 import { buildGitImage, GIT_IMAGE } from "../harness/embedded-image.ts";
 import { createTestRepository } from "../harness/test-repository.ts";
@@ -38,16 +36,26 @@ const repository = createTestRepository({
   env: SIZE,
 });
 
+const DRIVERS = ["qemu", "libvirt", "embedded"] as const;
+
+let libvirt: TestLibvirt;
+
+/** Where the test's own libvirt is. */
+function libvirtEnv(): Record<string, string> {
+  return { CLOISTER_LIBVIRT_URI: libvirt.env["CLOISTER_LIBVIRT_URI"] ?? "" };
+}
+
 /** Runs the plan in a machine with a script for its agent. */
-function runScript(script: string, ...options: readonly string[]): Promise<CliEnd> {
+function runScript(driver: (typeof DRIVERS)[number], script: string, ...options: readonly string[]): Promise<CliEnd> {
   const agent = ["--agent", "command", "--agent-command", `sh ${script}`];
-  const machine = ["--machine", `qemu:${GIT_IMAGE.name}`, ...options];
-  return repository.run(["run", "plan.md", ...agent, ...machine, "--json"], { longestMs: LONGEST_MS });
+  const machine = ["--machine", `${driver}:${GIT_IMAGE.name}`, ...options];
+  const args = ["run", "plan.md", ...agent, ...machine, "--json"];
+  return repository.run(args, { longestMs: LONGEST_MS, env: libvirtEnv() });
 }
 
 /** Expects that the machines of runs went with them. @returns their ids, one of each run */
 async function assertGone(...ends: readonly CliEnd[]): Promise<string[]> {
-  const { stdout } = await repository.run(["machine", "list", "--json"]);
+  const { stdout } = await repository.run(["machine", "list", "--json"], { env: libvirtEnv() });
   const machines = ends.flatMap((end) => eventsOfType(end, "machine_opened").map(({ machine }) => machine));
   assert.equal(machines.length, ends.length);
   for (const machine of machines) assert.ok(!stdout.includes(machine), stdout);
@@ -55,21 +63,28 @@ async function assertGone(...ends: readonly CliEnd[]): Promise<string[]> {
 }
 
 suite("runs in virtual machines", { concurrency: 2, timeout: 3 * LONGEST_MS }, () => {
-  before(() => buildGitImage(repository));
-  after(() => repository[Symbol.dispose]());
+  before(async () => {
+    libvirt = await startLibvirtd();
+    await buildGitImage(repository);
+  });
+  after(async () => {
+    await libvirt[Symbol.asyncDispose]();
+    repository[Symbol.dispose]();
+  });
 
-  for (const [what, [, said]] of Object.entries(GLUTTONS))
-    test(`one that uses up the ${what} of its machine ends with that for its reason`, async () => {
-      const end = await runScript(`${what}.sh`);
-      assert.equal(end.code, 9, end.stderr + end.stdout.slice(-2000));
-      const { reason, detail } = summaryOf(end);
-      assert.equal(reason, "machine_failed");
-      assert.match(detail ?? "", said);
-      await assertGone(end);
-    });
+  for (const driver of DRIVERS)
+    for (const [what, [, said]] of Object.entries(GLUTTONS))
+      test(`one that uses up the ${what} of its machine ends with that for its reason: ${driver}`, async () => {
+        const end = await runScript(driver, `${what}.sh`);
+        assert.equal(end.code, 9, end.stderr + end.stdout.slice(-2000));
+        const { reason, detail } = summaryOf(end);
+        assert.equal(reason, "machine_failed");
+        assert.match(detail ?? "", said);
+        await assertGone(end);
+      });
 
   test("two share a machine: each has its own workspace, branch and way out, and the last one removes it", async () => {
-    const ends = await Promise.all([1, 2].map(() => runScript("neighbour.sh", "--per-machine", "2")));
+    const ends = await Promise.all([1, 2].map(() => runScript("qemu", "neighbour.sh", "--per-machine", "2")));
     for (const end of ends) assert.equal(end.code, 0, end.stderr + end.stdout.slice(-2000));
     const [first, second] = await assertGone(...ends);
     assert.equal(first, second);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { startLibvirtd } from "../../src/machines/libvirt/testing/start-libvirtd.ts";
+import { startLibvirtd } from "@cloister/testkit";
 import { tinyImage } from "../../src/machines/testing/test-home.ts";
 import { describeDriver } from "./describe-driver.ts";
 

@@ -1,6 +1,6 @@
 /**
  * QEMU before 10.2 restores RISC-V machines without the timers that their processors had set: what waited for a time there waited for ever.
- * The guest agent has them set anew. This runs a machine of two processors whose timers are always set.
+ * The guest agent has them set anew. This runs a machine whose timer is always set.
  */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
@@ -9,11 +9,9 @@ import type { MachineManager } from "../../src/machines/manager/port.ts";
 import { runIn, startIn } from "../../src/machines/testing/run-in-machine.ts";
 import { makeTestHome, riscvTinyImage, type TestHome } from "../../src/machines/testing/test-home.ts";
 
-const LIMITS = { memoryMib: 192, cpus: 2, diskMib: 64, processes: 64 };
+const LIMITS = { memoryMib: 192, cpus: 1, diskMib: 64, processes: 64 };
 const POLICY = { limits: LIMITS, egress: [], secrets: [], mounts: [], copyCredentials: false };
-/** Masks of the processors, for `taskset`. */
-const PROCESSORS = ["1", "2"];
-const WAITING = PROCESSORS.map((mask) => `taskset ${mask} sh -c 'while :; do usleep 2000; done' &`).join("\n");
+const WAITING = "while :; do usleep 2000; done &";
 /** How often it is tried: by far not every restore met it. */
 const ROUNDS = 2;
 
@@ -33,7 +31,7 @@ suite("a RISC-V machine in QEMU that comes out of a saved state", { timeout: 300
   });
 
   for (let round = 1; round <= ROUNDS; round += 1)
-    test(`has timers that go off on each of its processors (${round} of ${ROUNDS})`, async () => {
+    test(`has a timer that goes off (${round} of ${ROUNDS})`, async () => {
       {
         await using machine = await manager.open("waiting");
         const busy = startIn(machine, `${WAITING}\necho begun; wait`);
@@ -42,9 +40,7 @@ suite("a RISC-V machine in QEMU that comes out of a saved state", { timeout: 300
       }
       await manager.restore("waiting", `round-${round}`);
       await using machine = await manager.open("waiting");
-      for (const mask of PROCESSORS) {
-        const { end } = await runIn(machine, `taskset ${mask} sleep 0.1`, { timeLimitMs: 20_000 });
-        assert.equal(end.code, 0, `processor ${mask}: ${JSON.stringify(end)}`);
-      }
+      const { end } = await runIn(machine, "sleep 0.1", { timeLimitMs: 20_000 });
+      assert.equal(end.code, 0, JSON.stringify(end));
     });
 });

@@ -3,13 +3,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { CloisterError } from "@cloister/core";
+import { startLibvirtd, type TestLibvirt } from "@cloister/testkit";
 import { until } from "../../process/testing/until.ts";
 import type { GuestConnection } from "../guest/port.ts";
 import type { MachineDriver, MachineId, MachineSpec } from "../port.ts";
 import { shellIn, startTestMachines, type TestMachines } from "../qemu/testing/machines.ts";
 import { openGuest } from "../tool/testing/machine-for-test.ts";
 import { createLibvirtDriver } from "./index.ts";
-import { startLibvirtd, type TestLibvirt } from "./testing/start-libvirtd.ts";
 
 let libvirt: TestLibvirt;
 let machines: TestMachines;

@@ -49,7 +49,7 @@ const PROBE_MS = 2400;
 const SEARCH_MS = 240_000;
 
 const LIMITATIONS = [
-  "Where KVM does not work, the processor is emulated: programs run some 20 times slower.",
+  "Where KVM does not work, the processor is emulated: programs run some 20 times slower; a RISC-V machine has one processor then.",
   "KVM and arm64 machines were written by libvirt's documentation, and never run on real hardware by their makers; nor under SELinux or AppArmor.",
   "QEMU runs as the user who starts it, behind its own system call filter: a hole in QEMU opens what that user may open.",
   "A clone starts with the disk of a machine or snapshot, not with its memory: libvirt restores memory to the machine that it was saved from.",

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { CloisterError } from "@cloister/core";
 import type { MachineSpec, SnapshotFacts, SnapshotKind } from "../port.ts";
+import { sizeFor } from "../qemu/hardware.ts";
 import { syncGuest } from "../virtual/guest-work.ts";
 import { addLayer, diskKib, dropUnused, flatten, newState, shareLayers } from "../virtual/layers.ts";
 import { type MachineRecord, type SnapshotRecord, recallMade, remember } from "../virtual/record.ts";
@@ -62,10 +63,9 @@ export async function cloneMachine(
       ? (await holdDisk(libvirt, source)).record.layers.slice(0, -1)
       : snapshotOf(source, recallMade(source), snapshot).layers;
   shareLayers(source.folder, into.folder, layers);
-  const { memoryMib, cpus } = into.limits;
   const { hardware } = recallMade(source);
   const record = {
-    hardware: { ...hardware, memoryMib: Math.ceil(memoryMib), cpus: Math.ceil(cpus) },
+    hardware: { ...hardware, ...sizeFor(hardware, into.limits) },
     layers: addLayer(into.folder, layers, hardware.diskBytes),
     snapshots: {},
   };

@@ -2,20 +2,29 @@ import type { MachineLimits } from "@cloister/core";
 import type { ForeignImage, MachineImage } from "../port.ts";
 import { diskBytesFor } from "../virtual/layers.ts";
 import type { ForeignSystem, Hardware } from "../virtual/record.ts";
-import { hostArchitecture } from "./architecture.ts";
+import { architectureOf, hostArchitecture } from "./architecture.ts";
 import type { QemuFinding } from "./probe.ts";
 
-/** The hardware of a machine made of an image: whole processors, and no acceleration for another architecture than the host's. */
+/** The hardware of a machine made of an image: no acceleration for another architecture than the host's. */
 export function hardwareFor(image: MachineImage, limits: MachineLimits, finding: QemuFinding): Hardware {
   const { architecture, foreign } = image;
+  const accelerator = architecture === hostArchitecture() ? finding.accelerator : "tcg";
   return {
     architecture,
-    accelerator: architecture === hostArchitecture() ? finding.accelerator : "tcg",
-    memoryMib: Math.ceil(limits.memoryMib),
-    cpus: Math.ceil(limits.cpus),
+    accelerator,
+    ...sizeFor({ architecture, accelerator }, limits),
     diskBytes: diskBytesFor(image, limits),
     ...(foreign !== undefined && { foreign: foreignSystem(foreign) }),
   };
+}
+
+/** The memory of a machine that boots, and its processors: whole ones, and no more than work on its kind of hardware. */
+export function sizeFor(
+  { architecture, accelerator }: Pick<Hardware, "architecture" | "accelerator">,
+  { memoryMib, cpus }: Pick<MachineLimits, "memoryMib" | "cpus">,
+): Pick<Hardware, "memoryMib" | "cpus"> {
+  const most = accelerator === "tcg" ? architectureOf(architecture).mostEmulated : undefined;
+  return { memoryMib: Math.ceil(memoryMib), cpus: Math.min(Math.ceil(cpus), most ?? Infinity) };
 }
 
 function foreignSystem({ kernelArguments }: ForeignImage): ForeignSystem {

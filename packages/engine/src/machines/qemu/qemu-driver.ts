@@ -52,7 +52,7 @@ export function createQemuDriver(options: QemuOptions): MachineDriver {
 }
 
 const LIMITATIONS = [
-  "Where neither KVM nor HVF works, the processor is emulated: programs run some 20 times slower.",
+  "Where neither KVM nor HVF works, the processor is emulated: programs run some 20 times slower; a RISC-V machine has one processor then.",
   "KVM, HVF and arm64 machines were written by QEMU's documentation, and never run on real hardware by their makers.",
   "QEMU runs as the user who starts it, behind its own system call filter: a hole in QEMU opens what that user may open.",
   "Clones of one template share pages of its memory: who can time their own memory may learn what others use. One template for one trust.",

@@ -7,6 +7,7 @@ import { addLayer, diskKib, dropUnused, flatten, newState, shareFile, shareLayer
 import { findProcess, killProcesses } from "../virtual/machine-process.ts";
 import { type MachineRecord, type SnapshotRecord, recallMade, remember } from "../virtual/record.ts";
 import { DISK, hardwareFingerprint } from "./command-line.ts";
+import { sizeFor } from "./hardware.ts";
 import { launch, steer } from "./launch.ts";
 import { saveState } from "./migration.ts";
 import type { Monitor } from "./monitor.ts";
@@ -143,8 +144,7 @@ async function startCopy(source: MachineSpec, into: MachineSpec, { record, layer
   const { hardware } = record;
   shareLayers(source.folder, into.folder, layers);
   // Memory fits only the hardware that it was saved on; a copy that boots has what its own limits say.
-  const { memoryMib, cpus } = into.limits;
-  const own = state === undefined ? { ...hardware, memoryMib: Math.ceil(memoryMib), cpus: Math.ceil(cpus) } : hardware;
+  const own = state === undefined ? { ...hardware, ...sizeFor(hardware, into.limits) } : hardware;
   const copy = { hardware: own, layers: addLayer(into.folder, layers, hardware.diskBytes), snapshots: {} };
   remember(into.folder, copy);
   if (state === undefined) return launch(into, copy, { kind: "boot" });

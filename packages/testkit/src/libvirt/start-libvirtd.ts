@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { libvirtOf, runVirsh } from "../virsh.ts";
+import { promisify } from "node:util";
 
 const START_MS = 30_000;
 
@@ -29,8 +29,8 @@ export async function startLibvirtd(): Promise<TestLibvirt> {
   writeFileSync(at("libvirtd.conf"), [`unix_sock_dir = "${folder}"`, 'auth_unix_rw = "none"', ""].join("\n"));
   writeFileSync(at("qemu.conf"), ["namespaces = [ ]", "cgroup_controllers = [ ]", ""].join("\n"));
   const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-  const uri = `qemu+unix:///system?socket=${at("libvirt-sock")}`;
-  const env = { PATH: path, CLOISTER_LIBVIRT_URI: uri };
+  const socket = at("libvirt-sock");
+  const env = { PATH: path, CLOISTER_LIBVIRT_URI: `qemu+unix:///system?socket=${socket}` };
   const words = ["--mount", "--propagation", "private", "sh", "-eu", "-c", SCRIPT, "libvirt", folder];
   const child = spawn("unshare", words, { env: { PATH: path }, stdio: ["pipe", "ignore", "ignore"] });
   const exited = once(child, "exit");
@@ -40,7 +40,8 @@ export async function startLibvirtd(): Promise<TestLibvirt> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await answers(env, () => child.exitCode === null);
+    await listens(socket, () => child.exitCode === null);
+    await hasLooked(env);
     return { env, pid: Number(readFileSync(at("pid"), "utf8")), [Symbol.asyncDispose]: end };
   } catch (error: unknown) {
     await end();
@@ -64,13 +65,17 @@ kill $main $log
 wait
 `;
 
-/** Waits until it has looked QEMU over. */
-async function answers(env: Readonly<Record<string, string>>, isLiving: () => boolean): Promise<void> {
-  const libvirt = libvirtOf(env);
+async function listens(socket: string, isLiving: () => boolean): Promise<void> {
   const deadline = performance.now() + START_MS;
-  while (!existsSync(new URL(libvirt.uri).searchParams.get("socket") ?? "")) {
+  while (!existsSync(socket)) {
     if (!isLiving() || performance.now() > deadline) throw new Error("libvirtd did not start.");
     await delay(20);
   }
-  await runVirsh(libvirt, ["domcapabilities", "--virttype", "qemu"], { timeLimitMs: START_MS });
+}
+
+/** Waits until it has looked QEMU over. */
+async function hasLooked(env: TestLibvirt["env"]): Promise<void> {
+  const uri = env["CLOISTER_LIBVIRT_URI"] ?? "";
+  const question = ["--connect", uri, "domcapabilities", "--virttype", "qemu"];
+  await promisify(execFile)("virsh", question, { env, timeout: START_MS });
 }
