@@ -3,6 +3,11 @@ import { processTable } from "../../process/process-table.ts";
 import { homeOf } from "../tool/index.ts";
 import { commandLines, killProcesses, type MachineProcess } from "../virtual/machine-process.ts";
 
+/** Characters that are looked at of a command line, which may be a hostile one: ours are shorter. */
+const LONGEST = 4096;
+/** Whoever is in the process table as such a client again and again is none. */
+const MOST_ROUNDS = 5;
+
 /** A client on this host that holds, uses or still makes the shared connection of a machine. */
 export type SshConnection = MachineProcess & { readonly id: string; readonly socket: string };
 
@@ -12,7 +17,7 @@ export function findConnections(env: Readonly<Record<string, string>>): readonly
   // In the background, the client names its process after the socket; before, it has its arguments.
   const either = [new RegExp(`\\bssh: ${socket} \\[mux\\]\\s*$`), new RegExp(`\\bssh .*\\bControlPath=${socket} `)];
   return commandLines().flatMap(({ pid, words }) => {
-    const [, path, id] = either.map((one) => one.exec(words)).find((match) => match !== null) ?? [];
+    const [, path, id] = either.map((one) => one.exec(words.slice(0, LONGEST))).find((match) => match !== null) ?? [];
     const start = id === undefined ? undefined : processTable.find(pid)?.start;
     if (path === undefined || id === undefined || start === undefined) return [];
     return [{ pid, start, id, socket: path.replaceAll("%%", "%") }];
@@ -21,8 +26,11 @@ export function findConnections(env: Readonly<Record<string, string>>): readonly
 
 /** Ends a machine's shared connection, and with it every session. Idempotent. @param socket of the connection */
 export async function endConnection(socket: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const clients = (): readonly SshConnection[] => findConnections(env).filter((client) => client.socket === socket);
   // One that still connects may go into the background, as another process, while it is looked for and killed.
-  for (let found = clients(); found.length > 0; found = clients()) await killProcesses(found);
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const clients = findConnections(env).filter((client) => client.socket === socket);
+    if (clients.length === 0) break;
+    await killProcesses(clients);
+  }
   rmSync(socket, { force: true });
 }
