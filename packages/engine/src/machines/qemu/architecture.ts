@@ -44,7 +44,7 @@ const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
     cpu: "rv64",
     console: "ttyS0",
     devices: [],
-    // With two, QEMU 7.2 on a busy host hung in one of some 150 boots, both of them trapping for ever: docs/machines-qemu.md.
+    // With two, QEMU 7.2 on a busy host hung in one of some 200 boots, both of them trapping for ever: docs/machines-qemu.md.
     mostEmulated: 1,
   },
 };
