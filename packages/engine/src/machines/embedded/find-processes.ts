@@ -1,14 +1,14 @@
-import { processTable } from "../../process/process-table.ts";
-import { type FoundMachine, commandLines } from "../virtual/machine-process.ts";
+import { type FoundMachine, findByWords } from "../virtual/machine-process.ts";
 
 /** The word by which a machine's process is known; then come the machine's id and folder. */
 export const PROCESS_MARK = "cloister-embedded-machine";
 
-/** Every process of machines of this kind, whoever started it. Reads the command line of every process: some ms. */
+const OWN = new RegExp(`\\s${PROCESS_MARK} ([a-z0-9]{12}) (/.*\\S)\\s*$`);
+
+/** Every process of machines of this kind, whoever started it: {@link findByWords}. */
 export function findAllMachines(): readonly FoundMachine[] {
-  return commandLines().flatMap(({ pid, words }) => {
-    const [, id, folder] = new RegExp(`\\s${PROCESS_MARK} ([a-z0-9]{12}) (/.*\\S)\\s*$`).exec(words) ?? [];
-    const start = id === undefined ? undefined : processTable.find(pid)?.start;
-    return id === undefined || folder === undefined || start === undefined ? [] : [{ pid, start, id, folder }];
+  return findByWords((words) => {
+    const [, id, folder] = OWN.exec(words) ?? [];
+    return id === undefined || folder === undefined ? undefined : { id, folder };
   });
 }

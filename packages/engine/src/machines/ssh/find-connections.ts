@@ -1,26 +1,22 @@
 import { rmSync } from "node:fs";
-import { processTable } from "../../process/process-table.ts";
 import { homeOf } from "../tool/index.ts";
-import { commandLines, killProcesses, type MachineProcess } from "../virtual/machine-process.ts";
+import { findByWords, killProcesses, type MachineProcess } from "../virtual/machine-process.ts";
 
-/** Characters that are looked at of a command line, which may be a hostile one: ours are shorter. */
-const LONGEST = 4096;
 /** Whoever is in the process table as such a client again and again is none. */
 const MOST_ROUNDS = 5;
 
 /** A client on this host that holds, uses or still makes the shared connection of a machine. */
 export type SshConnection = MachineProcess & { readonly id: string; readonly socket: string };
 
-/** The clients of all machines of this home, whoever started them. Reads the command line of every process: some ms. */
+/** The clients of all machines of this home, whoever started them: {@link findByWords}. */
 export function findConnections(env: Readonly<Record<string, string>>): readonly SshConnection[] {
   const socket = `(/.*/([a-z0-9]{12})/ssh-${homeOf(env)})`;
   // In the background, the client names its process after the socket; before, it has its arguments.
-  const either = [new RegExp(`\\bssh: ${socket} \\[mux\\]\\s*$`), new RegExp(`\\bssh .*\\bControlPath=${socket} `)];
-  return commandLines().flatMap(({ pid, words }) => {
-    const [, path, id] = either.map((one) => one.exec(words.slice(0, LONGEST))).find((match) => match !== null) ?? [];
-    const start = id === undefined ? undefined : processTable.find(pid)?.start;
-    if (path === undefined || id === undefined || start === undefined) return [];
-    return [{ pid, start, id, socket: path.replaceAll("%%", "%") }];
+  const title = new RegExp(`\\bssh: ${socket} \\[mux\\]\\s*$`);
+  const given = new RegExp(`\\bssh .*\\bControlPath=${socket} `);
+  return findByWords((words) => {
+    const [, path, id] = title.exec(words) ?? given.exec(words) ?? [];
+    return path === undefined || id === undefined ? undefined : { id, socket: path.replaceAll("%%", "%") };
   });
 }
 

@@ -13,6 +13,8 @@ const FILE = "process.json";
 const LOG_BYTES = 1500;
 const GONE_MS = 5000;
 const POLL_MS = 3;
+/** In characters: machines have some thousands. */
+const MOST_WORDS = 16 * 1024;
 /** Places in /proc/PID/stat counted from the state, which follows the name: proc_pid_stat(5). */
 const [THREADS, START] = [17, 19];
 
@@ -124,11 +126,23 @@ export function lastWords(folder: string, file: string): string {
   }
 }
 
-/** A process, and the words of its command line, with spaces between. */
-export type CommandWords = { readonly pid: number; readonly words: string };
+/**
+ * The processes of this host whose command line `read` makes something of, with what it makes: some ms.
+ * @param read takes the words of a command line, with spaces between, 16 KiB of them at most: anybody may have written them
+ */
+export function findByWords<Found extends object>(
+  read: (words: string) => Found | undefined,
+): readonly (Found & MachineProcess)[] {
+  return commandLines().flatMap(({ pid, words }) => {
+    const found = read(words.slice(0, MOST_WORDS));
+    const start = found === undefined ? undefined : processTable.find(pid)?.start;
+    return found === undefined || start === undefined ? [] : [{ ...found, pid, start }];
+  });
+}
 
-/** The command line of every process of this host that can be seen: some ms. */
-export function commandLines(): readonly CommandWords[] {
+type CommandWords = { readonly pid: number; readonly words: string };
+
+function commandLines(): readonly CommandWords[] {
   if (process.platform !== "linux") return psCommandLines();
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   return pids.map((pid) => ({ pid, words: readProcFile(pid, "cmdline").replaceAll("\0", " ") }));
