@@ -93,17 +93,18 @@ test("a write that a process never takes is dropped when the process ends", asyn
 });
 
 test("bytes on either output keep a process from being idle", async () => {
-  // Six times the silence that is allowed in all, a byte at a third of it.
-  const shell = "for i in 1 2 3 4 5 6 7 8 9; do echo >&$((i % 2 + 1)); sleep 0.2; done";
-  const running = start({ shell, idleTimeoutMs: 600 });
+  // More than twice the silence that is allowed in all, a byte at a quarter of it: a busy machine may be late by the rest.
+  const shell = "for i in 1 2 3 4 5 6 7 8 9; do echo >&$((i % 2 + 1)); sleep 0.25; done";
+  const running = start({ shell, idleTimeoutMs: 1000 });
   void textOf(running.stderr);
   assert.equal((await textOf(running.stdout)).length, 4);
   assert.equal((await running.exit).cause, "exited");
 });
 
 test("a process that waits for its reader is not idle", { timeout: 20_000 }, async () => {
-  const running = start({ shell: "head -c 3000000 /dev/zero", idleTimeoutMs: 50 });
-  await pass(300); // Many times the silence that is allowed.
+  // The silence must be longer than what a busy machine takes until the first byte.
+  const running = start({ shell: "head -c 3000000 /dev/zero", idleTimeoutMs: 1000 });
+  await pass(2500);
   assert.equal((await textOf(running.stdout)).length, 3_000_000);
   assert.equal((await running.exit).cause, "exited");
 });
