@@ -16,10 +16,11 @@ const caches = fc.array(placedUnits, { maxLength: 12 }).map((placed) => {
 });
 
 const content = (cache: CodeCache): readonly CachedUnit[] =>
-  cache.units().map(({ mode, shape, segments, code, instructions, body, uses }) => ({
+  cache.units().map(({ mode, shape, segments, code, border, instructions, body, uses }) => ({
     mode,
     shape,
     segments,
+    border,
     instructions,
     uses,
     code: Uint8Array.from(code),
@@ -104,7 +105,7 @@ test("arbitrary bytes are refused", () => {
 const LARGEST = 0xffff_ffff;
 for (const [name, at, value, reason] of [
   ["no magic", 0, 0x4e55_4389 + 1, /no file of compiled units/v],
-  ["another version of the format", 8, 1, /its format has version 1, this engine reads 3/v],
+  ["another version of the format", 8, 1, /its format has version 1, this engine reads 4/v],
   ["a long identification", 12, 257, /identification is too long/v],
   ["no identification", 12, 0, /identification is none/v],
   ["an identification that isn't text", 36, 0, /identification is none/v],

@@ -19,8 +19,8 @@ import { sum } from "./sum.ts";
  *              28  u32 bytes of their bodies
  *              32  u32 bytes of the machine code; 0: there is none
  *     engine    identification, printable ASCII
- *     units     16 bytes each: u8 mode, u8 shape (0 block, 1 region), u16 segments, u16 instructions, u16 bytes of code,
- *               u32 bytes of body, u32 uses
+ *     units     18 bytes each: u8 mode, u8 shape (0 block, 1 region), u16 segments, u16 instructions, u16 bytes of code,
+ *               u32 bytes of body, u32 uses, u16 distance of the next page (0: it does not go on there)
  *     segments  4 bytes each: i16 distance from the entry, u16 length
  *     code      the units' guest bytes, one unit after the other
  *     bodies    the units' WebAssembly function bodies, likewise
@@ -31,20 +31,21 @@ import { sum } from "./sum.ts";
  *     1         0.1.0   the first
  *     2         0.1.0   machine code
  *     3         0.1.0   the core module, as one that has no units; another seal
+ *     4         0.1.0   units that go on in the next page
  *
  * Bodies are trusted because the file is the user's own and its checksum is right: a checksum finds damage, not malice. What a body can do
  * is bounded all the same: WebAssembly is validated before it runs, reaches nothing but the machine's own memory, and calls nothing
  * but the helpers of the hart, which take any argument that a guest could make them take. Machine code is bounded by nothing, and the
  * checksum does not cover it: the host that wrote it knows it again by a seal of its own (`native-code.ts`).
  */
-export const CACHE_FORMAT_VERSION = 3;
+export const CACHE_FORMAT_VERSION = 4;
 
 /** Bytes at a file's beginning that `readCacheHeader` wants, at most. */
 export const MOST_HEADER_BYTES: number = 36 + 256;
 
 const MAGIC = [0x89, 0x43, 0x55, 0x4e, 0x49, 0x54, 0x0d, 0x0a] as const;
 const HEADER_BYTES = 36;
-const UNIT_BYTES = 16;
+const UNIT_BYTES = 18;
 const SEGMENT_BYTES = 4;
 /** What a file may hold: they become objects, which are larger than the bytes that make them. */
 const MOST_UNITS = 2 ** 18;
@@ -184,6 +185,7 @@ function writeUnit(view: DataView<ArrayBuffer>, parts: Parts, unit: CachedUnit):
   view.setUint16(parts.unit + 6, unit.code.length, true);
   view.setUint32(parts.unit + 8, unit.body.length, true);
   view.setUint32(parts.unit + 12, unit.uses, true);
+  view.setUint16(parts.unit + 16, unit.border ?? 0, true);
   parts.unit += UNIT_BYTES;
   for (const { distance, length } of unit.segments) {
     view.setInt16(parts.segment, distance, true);
@@ -228,6 +230,7 @@ function readUnit(view: DataView<ArrayBuffer>, parts: Parts, bounds: Parts): Cac
     instructions: view.getUint16(unit + 4, true),
     body: new Uint8Array(view.buffer, view.byteOffset + body, bodyBytes),
     uses: view.getUint32(unit + 12, true),
+    border: view.getUint16(unit + 16, true) || undefined,
   };
 }
 

@@ -14,14 +14,14 @@ test("a unit is found where its bytes are, at any place of any page, for its own
   const added = cache.add(straightUnit(page, 100, 40));
   const moved = numberedPage(2);
   moved.set(page.subarray(100, 140), 3000);
-  assert.equal(cache.find(supervisor, "block", moved, 3000), added);
-  assert.equal(cache.find(supervisor, "block", page, 100), added);
+  assert.equal(cache.find({ mode: supervisor, shape: "block" }, moved, 3000), added);
+  assert.equal(cache.find({ mode: supervisor, shape: "block" }, page, 100), added);
   for (const [mode, shape, offset] of [
     [user, "block", 100],
     [supervisor, "region", 100],
     [supervisor, "block", 102],
   ] as const)
-    assert.equal(cache.find(mode, shape, page, offset), undefined);
+    assert.equal(cache.find({ mode, shape }, page, offset), undefined);
   const { hits, misses, refused } = cache.statistics;
   assert.deepEqual({ hits, misses, refused }, { hits: 2, misses: 3, refused: 0 });
 });
@@ -31,12 +31,15 @@ test("all that was added is found again, as the longest that fits; nothing that 
     fc.property(fc.array(placedUnits, { minLength: 1, maxLength: 30 }), (placed) => {
       const cache = new CodeCache();
       for (const { unit } of placed) assert.notEqual(cache.add(unit), undefined);
-      for (const { page, offset, unit } of placed) {
+      for (const { page, next, offset, unit } of placed) {
         assert.equal(cache.mayFind(unit.mode, unit.shape, page, offset), true);
-        const found = cache.find(unit.mode, unit.shape, page, offset);
+        const found = cache.find(unit, page, offset, () => next);
         const fitting = cache
           .units()
-          .filter((one) => one.mode === unit.mode && one.shape === unit.shape && isCompiledFrom(one, page, offset));
+          .filter(
+            (one) =>
+              one.mode === unit.mode && one.shape === unit.shape && isCompiledFrom(one, page, offset, () => next),
+          );
         assert.equal(found?.instructions, Math.max(...fitting.map(({ instructions }) => instructions)));
         assert.ok(found && fitting.includes(found));
       }
@@ -51,7 +54,7 @@ for (const length of [2, 4, 6, 8, 10, 32, 34])
     const moved = numberedPage(2);
     moved.set(page.subarray(100, 100 + length), 4096 - length);
     assert.equal(cache.mayFind(supervisor, "block", moved, 4096 - length), true);
-    assert.equal(cache.find(supervisor, "block", moved, 4096 - length), added);
+    assert.equal(cache.find({ mode: supervisor, shape: "block" }, moved, 4096 - length), added);
   });
 
 test("code that was changed beyond its beginning is refused, and counted", () => {
@@ -59,7 +62,7 @@ test("code that was changed beyond its beginning is refused, and counted", () =>
   cache.add(straightUnit(page, 100, 200));
   const patched = page.slice();
   patched[299] = (patched[299] ?? 0) ^ 1;
-  assert.equal(cache.find(supervisor, "block", patched, 100), undefined);
+  assert.equal(cache.find({ mode: supervisor, shape: "block" }, patched, 100), undefined);
   assert.deepEqual({ ...cache.statistics, bytes: 0 }, { units: 1, bytes: 0, hits: 0, misses: 1, refused: 1 });
 });
 
@@ -95,8 +98,8 @@ test("where there is no room, those go that were used less than what comes; of e
     cache.add({ ...unit, uses: uses[index] ?? 0 }),
   );
   cache.add(straightUnit(page, 400, 40));
-  assert.equal(cache.find(supervisor, "block", page, 200), undefined, `${long?.index}`);
-  assert.equal(cache.find(supervisor, "block", page, 300), lately);
+  assert.equal(cache.find({ mode: supervisor, shape: "block" }, page, 200), undefined, `${long?.index}`);
+  assert.equal(cache.find({ mode: supervisor, shape: "block" }, page, 300), lately);
   assert.deepEqual([cache.statistics.units, cache.statistics.bytes], [4, unitBytes * 4]);
   assert.equal(cache.get(often?.index ?? -1), often);
   cache.noteUse(1000);
@@ -105,7 +108,7 @@ test("where there is no room, those go that were used less than what comes; of e
 test("a guest whose code does not fit finds in each run what fitted in the first", () => {
   const offsets = Array.from({ length: 20 }, (_, index) => index * 100);
   const runOver = (cache: CodeCache): number => {
-    const found = offsets.map((offset) => cache.find(supervisor, "block", page, offset));
+    const found = offsets.map((offset) => cache.find({ mode: supervisor, shape: "block" }, page, offset));
     for (const [index, unit] of found.entries())
       if (unit) cache.noteUse(unit.index);
       else cache.add(straightUnit(page, offsets[index] ?? 0, 40));
@@ -125,7 +128,7 @@ test("what nobody runs any more makes way after as many runs as it was used in",
   const run = (offset: number): boolean => {
     const cache = new CodeCache({ maxBytes: unitBytes });
     cache.addAll(saved.units());
-    const found = cache.find(supervisor, "block", page, offset);
+    const found = cache.find({ mode: supervisor, shape: "block" }, page, offset);
     if (found) cache.noteUse(found.index);
     else cache.add(straightUnit(page, offset, 40));
     saved.merge(cache);
@@ -153,7 +156,7 @@ test("a cache never holds more than its bound, and all it holds is found", () =>
       );
       for (const { page, offset, unit } of placed)
         if (units.some(({ code, segments }) => code === unit.code && segments === unit.segments))
-          assert.notEqual(cache.find(unit.mode, unit.shape, page, offset), undefined);
+          assert.notEqual(cache.find(unit, page, offset), undefined);
     }),
   );
 });
@@ -165,11 +168,12 @@ test("an index never names another unit: what somebody made of the first would b
     const index = cache.add({ ...straightUnit(page, offset, 40), uses: offset + 1 })?.index ?? -1;
     assert.equal(seen.has(index), false);
     seen.set(index, offset);
-    assert.equal(cache.find(supervisor, "block", page, offset)?.index, index);
+    assert.equal(cache.find({ mode: supervisor, shape: "block" }, page, offset)?.index, index);
   }
   const alive = [...seen].filter(([index]) => cache.get(index) !== undefined);
   assert.equal(alive.length, cache.statistics.units);
-  for (const [index, offset] of alive) assert.equal(cache.get(index), cache.find(supervisor, "block", page, offset));
+  for (const [index, offset] of alive)
+    assert.equal(cache.get(index), cache.find({ mode: supervisor, shape: "block" }, page, offset));
 });
 
 test("merging keeps the hottest of both", () => {
@@ -197,9 +201,9 @@ test("code whose keys collide makes no search long: of those that share a place 
   assert.equal(cache.statistics.units, 64);
   const guest = new Uint8Array(4096);
   guest.set([...start, 3, 0]);
-  assert.equal(cache.find(supervisor, "block", guest, 0)?.uses, 2);
+  assert.equal(cache.find({ mode: supervisor, shape: "block" }, guest, 0)?.uses, 2);
   guest.set([999 & 0xff, 999 >> 8], 32);
-  assert.notEqual(cache.find(supervisor, "block", guest, 0), undefined);
+  assert.notEqual(cache.find({ mode: supervisor, shape: "block" }, guest, 0), undefined);
 });
 
 test("many units are found through all growth of the index", () => {
@@ -218,7 +222,9 @@ test("many units are found through all growth of the index", () => {
       }),
     ),
   );
-  places.forEach(({ page, offset }, index) => assert.equal(cache.find(user, "region", page, offset), added[index]));
+  places.forEach(({ page, offset }, index) =>
+    assert.equal(cache.find({ mode: user, shape: "region" }, page, offset), added[index]),
+  );
   assert.equal(cache.statistics.hits, 5000);
 });
 

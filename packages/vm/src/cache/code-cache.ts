@@ -125,8 +125,14 @@ export class CodeCache {
   /**
    * Finds the unit for a place in the guest's code: where there are several, that with the most instructions.
    * @param page 4096 bytes @param offset of the place in the page, 0 to 4095
+   * @param findNext finds the page after it; where it finds none, units that go on there are found whatever it is
    */
-  find(mode: Mode, shape: Shape, page: Uint8Array, offset: number): FoundUnit | undefined {
+  find(
+    { mode, shape }: Pick<CachedUnit, "mode" | "shape">,
+    page: Uint8Array,
+    offset: number,
+    findNext?: () => Uint8Array | undefined,
+  ): FoundUnit | undefined {
     const runs = this.mayFind(mode, shape, page, offset) ? runsThatFit(offset) : 0;
     let best: StoredUnit | undefined;
     let refused = 0;
@@ -136,7 +142,7 @@ export class CodeCache {
       for (let unit = this.#first(key); unit; unit = unit.next) {
         if (unit.key !== key || unit.mode !== mode || unit.shape !== shape) continue;
         if (best && best.instructions >= unit.instructions) continue;
-        if (isCompiledFrom(unit, page, offset)) best = unit;
+        if (isCompiledFrom(unit, page, offset, findNext)) best = unit;
         else refused = 1;
       }
     }
@@ -341,6 +347,7 @@ function storeUnit(unit: CachedUnit, place: Pick<StoredUnit, "index" | "key" | "
     shape: unit.shape,
     segments: unit.segments,
     code: unit.code,
+    border: unit.border,
     instructions: unit.instructions,
     body: unit.body,
     uses: unit.uses,

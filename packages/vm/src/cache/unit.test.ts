@@ -8,6 +8,7 @@ import {
   createUnit,
   describeFault,
   entryRun,
+  goesOnIn,
   isCompiledFrom,
   isSameUnit,
   type Segment,
@@ -38,18 +39,51 @@ test("instructions that touch or overlap become one segment, whatever their orde
 
 test("a unit is compiled from its own place, and from no place where any of its bytes is another", () => {
   fc.assert(
-    fc.property(placedUnits, fc.nat(), ({ page, offset, unit }, choice) => {
+    fc.property(placedUnits, fc.nat(), ({ page, next, offset, unit }, choice) => {
       assert.equal(describeFault(unit), undefined);
       assert.equal(isCompiledFrom(unit, page, offset), true);
+      assert.equal(
+        isCompiledFrom(unit, page, offset, () => next),
+        true,
+      );
       const places = unit.segments.flatMap(({ distance, length }) =>
         Array.from({ length }, (_, index) => offset + distance + index),
       );
-      const changed = page.slice();
+      const changed = Uint8Array.from([...page, ...next]);
       const place = places[choice % places.length] ?? 0;
       changed[place] = (changed[place] ?? 0) ^ 0x80;
-      assert.equal(isCompiledFrom(unit, changed, offset), false);
+      const [first, second] = [changed.subarray(0, 4096), changed.subarray(4096)];
+      assert.equal(
+        isCompiledFrom(unit, first, offset, () => second),
+        false,
+      );
+      assert.equal(
+        isCompiledFrom(unit, first, offset),
+        place >= 4096,
+        "the next page is not compared where it is unknown",
+      );
+      if (unit.border !== undefined) assert.equal(goesOnIn(unit, second), place < 4096);
     }),
   );
+});
+
+test("a unit that goes on in the next page is compiled from no other place in a page", () => {
+  const zeroes = new Uint8Array(8192);
+  const unit = createUnit({
+    mode: MODE.user,
+    shape: "region",
+    page: zeroes,
+    offset: 4090,
+    body: Uint8Array.of(1),
+    instructions: [{ distance: 0, length: 8 }],
+  });
+  assert.equal(unit.border, 6);
+  assert.deepEqual(entryRun(unit), { at: 0, length: 6 });
+  const page = zeroes.subarray(0, 4096);
+  const places = Array.from({ length: 2048 }, (_, index) => index * 2).filter((offset) =>
+    isCompiledFrom(unit, page, offset),
+  );
+  assert.deepEqual(places, [4090]);
 });
 
 test("a unit that would reach beyond the page is not compiled from it", () => {
@@ -118,8 +152,27 @@ for (const [change, fault] of [
         { distance: 0, length: 6 },
         { distance: 9, length: 6 },
       ],
+      code: new Uint8Array(14),
     },
     "it is larger than a page",
+  ],
+  [{ border: 8 }, "it does not end in the next page"],
+  [{ border: 1 }, "no segment holds its entry"],
+  [{ border: 4097 }, "it begins before its page"],
+  [{ border: 4.5 }, "it begins before its page"],
+  [
+    {
+      border: 4,
+      segments: [
+        { distance: -4094, length: 2 },
+        { distance: 0, length: 6 },
+      ],
+    },
+    "it begins before its page",
+  ],
+  [
+    { border: 4, segments: [{ distance: 0, length: 4101 }], code: new Uint8Array(4101) },
+    "it does not end in the next page",
   ],
   [{ segments: [{ distance: 0, length: 6 }] }, "its segments have 6 bytes, its code 8"],
   [{ segments: [{ distance: 2, length: 8 }] }, "no segment holds its entry"],

@@ -90,13 +90,17 @@ function runInterpreted(cases: readonly Case[]): readonly Outcome[] {
   });
 }
 
+const flow = "next" as const;
+const STRAIGHT = { start: 0, flow, call: "none", successors: [], returnsTo: undefined, isBeyond: false } as const;
+
 function runCompiled(cases: readonly Case[]): readonly Outcome[] {
   const core = new BareCore();
   const bodies = cases.map(([program], at) => {
-    const code = program.map(({ decoded }, index) => ({ ...decoded, instruction: index, distance: index * 4 }));
-    const block = { start: 0, instructions: code, flow: "next", successors: [] } as const;
-    const kind = { mode: MODE.machine, shape: at % 2 === 0 ? "block" : "region" } as const;
-    return compileUnit([{ ...block, successors: [] }], kind, (index) => semanticsOf(program[index]?.steps ?? []));
+    const code = program.map(({ decoded }, index) => ({ ...decoded, instruction: index, distance: index * 4, flow }));
+    const kind = { mode: MODE.machine, shape: at % 2 === 0 ? "block" : "region", border: 4096 } as const;
+    return compileUnit([{ ...STRAIGHT, instructions: code }], kind, (index) =>
+      semanticsOf(program[index]?.steps ?? []),
+    );
   });
   return core.instantiate(bodies).map((unit, index) => {
     prepare(core.view, cases[index]?.[1] ?? [], DATA);
@@ -122,9 +126,12 @@ for (const [way, run] of [
 
 /** A unit of one instruction. */
 function compileAlone(semantics: Semantics): Uint8Array {
-  const code = { ...NO_OPERANDS, length: 4 as const, instruction: 0, rd: 5, rs1: 6, distance: 0 };
-  const block = { start: 0, instructions: [code], flow: "next", successors: [] } as const;
-  return compileUnit([{ ...block, successors: [] }], { mode: MODE.machine, shape: "block" }, () => semantics);
+  const code = { ...NO_OPERANDS, length: 4 as const, instruction: 0, rd: 5, rs1: 6, distance: 0, flow } as const;
+  return compileUnit(
+    [{ ...STRAIGHT, instructions: [code] }],
+    { mode: MODE.machine, shape: "block", border: 4096 },
+    () => semantics,
+  );
 }
 
 test("pure operations that only lead to such as nothing uses are not written, before a choice neither", () => {

@@ -122,11 +122,11 @@ export class CachedUnits {
     return this.#loading > 0;
   }
 
-  /** Finds the unit for a place, by the guest's bytes there. @param page 4096 bytes around it */
-  find(request: CompileRequest, page: Uint8Array): LoadedUnit | undefined {
+  /** Finds the unit for a place, by the guest's bytes there. @param page 4096 bytes around it @param findNext finds those after them */
+  find(request: CompileRequest, page: Uint8Array, findNext: () => Uint8Array | undefined): LoadedUnit | undefined {
     const offset = (request.address - RAM_BASE) % 4096;
     const { cache } = this.#options;
-    const found = cache.find(request.mode, request.shape, page, offset);
+    const found = cache.find(request, page, offset, findNext);
     const code = found && (this.#code.get(found.index) ?? this.#open(found.index));
     if (!found || code === undefined) return undefined;
     cache.noteUse(found.index);
@@ -139,8 +139,8 @@ export class CachedUnits {
    */
   add({ units, module }: CompiledBatch, exports: WebAssembly.Instance["exports"]): void {
     const { cache } = this.#options;
-    const added = units.map(({ mode, shape, segments, code, instructions, body }) =>
-      cache.add({ mode, shape, segments, code, instructions, body, uses: 1 }),
+    const added = units.map(({ mode, shape, segments, code, border, instructions, body }) =>
+      cache.add({ mode, shape, segments, code, border, instructions, body, uses: 1 }),
     );
     const found = added.flatMap((unit) => unit?.index ?? []);
     added.forEach((unit, position) => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODE, RAM_BASE, RAM_OFFSET } from "../memory/layout.ts";
 import { encodeWord } from "../testing/encoder.ts";
-import { compileBatch, isCurrent } from "./compile-batch.ts";
+import { isCompiledFrom } from "../cache/unit.ts";
+import { compileBatch } from "./compile-batch.ts";
 import type { CompiledUnit, Shape } from "./request.ts";
 
 const PAGES = Math.ceil((RAM_OFFSET + 2 * 4096) / 2 ** 16);
@@ -23,6 +24,10 @@ function compile(shape: Shape, offset = AT): CompiledUnit | undefined {
   return compileBatch(memory, [{ address: RAM_BASE + offset, mode: MODE.machine, shape }])?.units[0];
 }
 
+/** Is the guest's code what a unit was compiled from? */
+const isCurrent = (unit: CompiledUnit): boolean =>
+  isCompiledFrom(unit, ram.subarray(4096, 8192), (unit.address - RAM_BASE) % 4096);
+
 function write(): void {
   ram.fill(0, 0, 2 * 4096);
   const view = new DataView(memory.buffer, RAM_OFFSET + AT);
@@ -39,12 +44,12 @@ for (const shape of ["block", "region"] as const)
       { distance: 16, length: 4 },
     ]);
     assert.equal(unit.instructions, 3);
-    assert.ok(isCurrent(ram, unit));
+    assert.ok(isCurrent(unit));
     const isCode = (distance: number): boolean => (distance >= 0 && distance < 8) || (distance >= 16 && distance < 20);
     for (let distance = -4; distance < 24; distance++) {
       write();
       ram[AT + distance] = (ram[AT + distance] ?? 0) ^ 0x80;
-      assert.equal(isCurrent(ram, unit), !isCode(distance), `byte ${distance}`);
+      assert.equal(isCurrent(unit), !isCode(distance), `byte ${distance}`);
     }
   });
 
@@ -56,9 +61,26 @@ test("a unit may begin behind code that belongs to it", () => {
   const unit = compile("region", AT + 4);
   assert.ok(unit);
   assert.deepEqual(unit.segments, [{ distance: -4, length: 12 }]);
-  assert.ok(isCurrent(ram, unit));
+  assert.ok(isCurrent(unit));
   view.setInt32(0, 0, true);
-  assert.equal(isCurrent(ram, unit), false);
+  assert.equal(isCurrent(unit), false);
+});
+
+test("a region that goes on in the next page has what it was compiled from there, wherever that lies", () => {
+  write();
+  const view = new DataView(memory.buffer, RAM_OFFSET);
+  view.setInt32(8188, encodeWord("addi", { rd: 10 }), true);
+  view.setInt32(0, encodeWord("jalr", { rs1: 1 }), true);
+  const request = { address: RAM_BASE + 8188, mode: MODE.machine, shape: "region" } as const;
+  const batch = compileBatch(memory, [{ ...request, nextPage: RAM_BASE }, request]);
+  assert.deepEqual(
+    batch?.units.map(({ segments, border, code }) => [segments, border, code.length]),
+    [
+      [[{ distance: 0, length: 8 }], 4, 8],
+      [[{ distance: 0, length: 4 }], undefined, 4],
+    ],
+  );
+  assert.deepEqual([...(batch?.units[0]?.code.subarray(4) ?? [])], [...ram.subarray(0, 4)]);
 });
 
 test("what can't be compiled is left out; where nothing can, there is no module", () => {

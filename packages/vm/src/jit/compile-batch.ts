@@ -7,6 +7,7 @@ import { encodeModule } from "../wasm/module.ts";
 import { compileUnit } from "./compile-unit.ts";
 import { type BasicBlock, discoverBlocks } from "./discover.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./request.ts";
+import { PAGE_BYTES } from "../memory/page.ts";
 
 /** Most instructions of a unit, by shape. */
 const LIMITS = { block: 40, region: 600 } as const;
@@ -56,14 +57,16 @@ export function encodeUnits(bodies: readonly Uint8Array[], shared: boolean): Uin
 }
 
 function compileRequest(memory: WebAssembly.Memory, request: CompileRequest): CompiledUnit | undefined {
-  const { address, mode, shape } = request;
-  const offset = address % 4096;
-  // A copy: the guest may be writing there.
-  const bytes = new Uint8Array(memory.buffer, RAM_OFFSET + (address - offset - RAM_BASE), 4096).slice();
+  const { address, mode, shape, inlines = false, nextPage } = request;
+  const offset = address % PAGE_BYTES;
+  const border = PAGE_BYTES - offset;
+  const pages = nextPage === undefined ? [address - offset] : [address - offset, nextPage];
+  const bytes = copyPages(memory, pages);
   const blocks = discoverBlocks({
-    page: new DataView(bytes.buffer),
+    code: new DataView(bytes.buffer),
     offset,
     shape,
+    inlines,
     limit: LIMITS[shape],
     decode,
     flowOf: (instruction) => instructionAt(instruction).flow,
@@ -74,9 +77,19 @@ function compileRequest(memory: WebAssembly.Memory, request: CompileRequest): Co
     ...request,
     segments,
     code: gather(bytes, offset, segments),
+    border: blocks.some(({ isBeyond }) => isBeyond) ? border : undefined,
     instructions: blocks.reduce((sum, { instructions }) => sum + instructions.length, 0),
-    body: compileUnit(blocks, { mode, shape }, (instruction) => instructionAt(instruction).semantics),
+    body: compileUnit(blocks, { mode, shape, border }, (instruction) => instructionAt(instruction).semantics),
   };
+}
+
+/** A copy: the guest may be writing there. @param pages their physical addresses */
+function copyPages(memory: WebAssembly.Memory, pages: readonly number[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pages.length * PAGE_BYTES);
+  pages.forEach((page, index) =>
+    bytes.set(new Uint8Array(memory.buffer, RAM_OFFSET + page - RAM_BASE, PAGE_BYTES), index * PAGE_BYTES),
+  );
+  return bytes;
 }
 
 /** The stretches of code that blocks cover, ascending, joined where they touch. */
@@ -92,21 +105,12 @@ function segmentsOf(blocks: readonly BasicBlock[]): readonly Segment[] {
   return segments;
 }
 
-function gather(page: Uint8Array, offset: number, segments: readonly Segment[]): Uint8Array {
+function gather(bytes: Uint8Array, offset: number, segments: readonly Segment[]): Uint8Array {
   const code = new Uint8Array(segments.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const { distance, length } of segments) {
-    code.set(page.subarray(offset + distance, offset + distance + length), at);
+    code.set(bytes.subarray(offset + distance, offset + distance + length), at);
     at += length;
   }
   return code;
-}
-
-/** True where the guest's memory still holds what a unit was compiled from. */
-export function isCurrent(ram: Uint8Array, { address, segments, code }: CompiledUnit): boolean {
-  let at = 0;
-  for (const { distance, length } of segments)
-    for (let index = 0; index < length; index++)
-      if (ram[address - RAM_BASE + distance + index] !== code[at++]) return false;
-  return true;
 }

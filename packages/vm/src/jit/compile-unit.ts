@@ -1,31 +1,17 @@
 import { IrBlock, KIND, type Value } from "../ir/block.ts";
-import { HELPER } from "../ir/helpers.ts";
 import { Lowering } from "../ir/lower.ts";
 import type { LoweringTarget } from "../ir/lowering-target.ts";
 import { IrRecorder } from "../ir/recorder.ts";
 import type { Semantics } from "../ir/port.ts";
-import { jumpCacheOffset, type Mode, registerOffset, STATE, tlbOffset, TLB, UNITS } from "../memory/layout.ts";
-import { pushJumpEntry, TYPE_INDEX } from "../processor/core-module.ts";
-import { FunctionWriter } from "../wasm/function-writer.ts";
+import { type Mode, registerOffset, STATE, tlbOffset, TLB } from "../memory/layout.ts";
+import { PAGE_BYTES } from "../memory/page.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
+import { isCall, isReturn } from "./calls.ts";
 import type { BasicBlock } from "./discover.ts";
 import type { Shape } from "./request.ts";
 import { including, liveRegisters, NO_REGISTERS, type RegisterSet, registersOf } from "./registers.ts";
 import { type Structure, structureOf } from "./structure.ts";
-
-/** How deep guest calls may nest as calls of WebAssembly; beyond, all of them return to the loop that runs units. */
-const MOST_DEPTH = 200;
-
-/** Parameters of a unit's function. */
-const PC = 0;
-const DEPTH = 1;
-const RECORD = 2;
-
-/** Second argument of the helper `hot` for a block that asks to become a region; its first one is the unit's record then. */
-export const HOT_BLOCK = -1;
-
-/** The registers that return addresses are kept in: jumps to them are returns ("Unconditional Jumps", table of hints). */
-const LINKS: ReadonlySet<number> = new Set([1, 5]);
+import { UnitWriter } from "./unit-writer.ts";
 
 /** Compiles a unit's blocks to a function's body. Nothing in it depends on where the code lies. */
 export function compileUnit(
@@ -37,30 +23,28 @@ export function compileUnit(
 }
 
 /** What a unit is compiled for. */
-export type UnitKind = { readonly mode: Mode; readonly shape: Shape };
+export type UnitKind = {
+  readonly mode: Mode;
+  readonly shape: Shape;
+  /** Distance at which the next page begins. */
+  readonly border: number;
+};
 
 class UnitCompiler {
-  readonly #writer: FunctionWriter = new FunctionWriter(3);
+  readonly #writer: UnitWriter;
   readonly #blocks: readonly BasicBlock[];
   readonly #mode: Mode;
   readonly #isRegion: boolean;
+  readonly #border: number;
   readonly #code: readonly IrBlock[];
-  readonly #indexOf: ReadonlyMap<number, number>;
   readonly #structure: Structure;
   /** Registers to load before each block: those that are read later. */
   readonly #live: readonly RegisterSet[];
   /** Locals that hold guest registers. */
   readonly #locals: Map<number, number> = new Map();
   readonly #lowering: Lowering;
-  readonly #budget: number;
-  /** What the budget was when the unit was entered, less what its calls have spent. */
-  readonly #counted: number;
-  readonly #next: number;
-  readonly #entry: number;
   /** Registers that memory does not have yet, at the current instruction. */
   #dirty: RegisterSet = NO_REGISTERS;
-  /** Is the next address returned to whoever called? Else the unit goes on there itself. */
-  readonly #isReturn: number;
   /** Labels: of the way out, of loops' heads, and of the ends of blocks before which merges stand. */
   #out = 0;
   readonly #heads: Map<number, number> = new Map();
@@ -71,73 +55,37 @@ class UnitCompiler {
 
   constructor(
     blocks: readonly BasicBlock[],
-    { mode, shape }: UnitKind,
+    { mode, shape, border }: UnitKind,
     semanticsOf: (instruction: number) => Semantics,
   ) {
     this.#blocks = blocks;
+    this.#writer = new UnitWriter(mode);
     this.#mode = mode;
     this.#isRegion = shape === "region";
+    this.#border = border;
     this.#code = blocks.map((block) => record(block, semanticsOf));
-    this.#indexOf = new Map(blocks.map((block, index) => [block.start, index]));
     this.#structure = structureOf(blocks.map((block) => block.successors));
     this.#live = liveRegisters(
       blocks.map(({ successors, ...block }, index) => ({
         code: this.#code[index] ?? new IrBlock(),
         successors,
-        isCall: this.#isRegion && block.flow.startsWith("jump") && block.instructions.at(-1)?.rd !== 0,
+        isCall: this.#isRegion && (block.call === "made" || block.call === "inlinable"),
       })),
     );
-    this.#budget = this.#writer.local(TYPE.i32);
-    this.#counted = this.#writer.local(TYPE.i32);
-    this.#next = this.#writer.local(TYPE.i64);
-    this.#entry = this.#writer.local(TYPE.i32);
-    this.#isReturn = this.#writer.local(TYPE.i32);
     this.#lowering = new Lowering(this.#writer, this.#target());
   }
 
   compile(): Uint8Array<ArrayBuffer> {
     const writer = this.#writer;
-    this.#loadBudget();
-    writer.get(this.#budget);
-    writer.set(this.#counted);
-    this.#leaveWhereOver(() => {
-      writer.get(PC);
-      writer.op(OP.return);
-    });
-    if (!this.#isRegion) this.#count();
+    writer.begin();
+    if (!this.#isRegion) writer.countUse();
     this.#load(this.#live[0]);
     this.#out = writer.open(OP.block);
     this.#tree(0);
     writer.op(OP.unreachable);
     writer.close();
-    this.#countInstructions();
-    this.#storeBudget();
-    writer.get(this.#isReturn);
-    writer.open(OP.if);
-    writer.get(this.#next);
-    writer.op(OP.return);
-    writer.close();
-    this.#jump();
+    writer.end();
     return writer.finish();
-  }
-
-  /** Counts how often a block is entered: when its counter is at 0, it asks to become a region. */
-  #count(): void {
-    const writer = this.#writer;
-    writer.get(RECORD);
-    writer.get(RECORD);
-    writer.memory(OP.i32Load, UNITS.counter);
-    writer.i32(1);
-    writer.op(OP.i32Sub);
-    writer.tee(this.#entry);
-    writer.memory(OP.i32Store, UNITS.counter);
-    writer.get(this.#entry);
-    writer.op(OP.i32Eqz);
-    writer.open(OP.if);
-    writer.get(RECORD);
-    writer.i32(HOT_BLOCK);
-    writer.call(HELPER.hot);
-    writer.close();
   }
 
   #local(register: number): number {
@@ -180,169 +128,92 @@ class UnitCompiler {
   }
 
   #openLoop(block: number): void {
-    this.#heads.set(block, this.#writer.open(OP.loop));
-    this.#leaveWhereOver(() => {
-      this.#setNext(this.#blocks[block]?.start ?? 0);
-      this.#writer.i32(1);
-      this.#writer.set(this.#isReturn);
-      this.#writer.branch(OP.br, this.#out);
+    const writer = this.#writer;
+    this.#heads.set(block, writer.open(OP.loop));
+    writer.whereOver(() => {
+      writer.setNext(this.#blocks[block]?.start ?? 0);
+      writer.returnAtEnd(false);
+      writer.branch(OP.br, this.#out);
     });
-  }
-
-  #leaveWhereOver(leave: () => void): void {
-    this.#writer.get(this.#budget);
-    this.#writer.i32(0);
-    this.#writer.op(OP.i32LtS);
-    this.#writer.open(OP.if);
-    leave();
-    this.#writer.close();
   }
 
   #body(index: number): void {
     const block = this.#blocks[index];
     const code = this.#code[index];
     if (!block || !code) return;
-    const writer = this.#writer;
     this.#current = index;
-    writer.get(this.#budget);
-    writer.i32(block.instructions.length);
-    writer.op(OP.i32Sub);
-    writer.set(this.#budget);
+    this.#writer.spend(block.instructions.length);
     this.#lowering.lower(code);
     const last = block.instructions.at(-1);
     this.#flush();
-    if (block.flow === "next") this.#goTo(last ? last.distance + last.length : block.start);
+    if (block.flow === "next") this.#goTo(last ? last.distance + last.length : block.start, block.returnsTo);
   }
 
-  /** Goes on at a distance: within the unit, or through the jump cache. */
-  #goTo(distance: number): void {
-    const index = this.#indexOf.get(distance);
+  /** Index of the block at a distance, where the current one goes on there within the unit. */
+  #successorAt(distance: number): number | undefined {
+    const { successors = [] } = this.#blocks[this.#current] ?? {};
+    return successors.find((index) => this.#blocks[index]?.start === distance);
+  }
+
+  /** Where the function should return to that the current block is inlined of. */
+  get #returnsTo(): number | undefined {
+    return this.#blocks[this.#current]?.returnsTo;
+  }
+
+  /** Goes on at a distance: within the unit, or else as `#leave` does. @param returnsTo as there */
+  #goTo(distance: number, returnsTo: number | undefined): void {
+    const index = this.#successorAt(distance);
     const from = this.#current;
-    if (index === undefined) return this.#exit(distance);
-    const { position, isMerge, dominates } = this.#structure;
-    const isBack = (position[index] ?? 0) <= (position[from] ?? 0);
-    if (isBack && !dominates(index, from)) return this.#exit(distance); // Irreducible.
-    if (isBack) return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
-    if (isMerge[index]) return this.#writer.branch(OP.br, this.#ends.get(index) ?? 0);
+    if (index === undefined || this.#isIrreducible(from, index)) return this.#exit(distance, returnsTo);
+    if (this.#blocks[index]?.isBeyond && !this.#blocks[from]?.isBeyond)
+      this.#writer.whereNextPageIsOther(() => this.#exit(distance, returnsTo));
+    this.#toBlock(index);
+  }
+
+  #toBlock(index: number): void {
+    const from = this.#current;
+    if (this.#isBack(from, index)) return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
+    if (this.#structure.isMerge[index]) return this.#writer.branch(OP.br, this.#ends.get(index) ?? 0);
     this.#tree(index);
     this.#current = from;
   }
 
-  #exit(distance: number): void {
-    this.#setNext(distance);
-    this.#writer.branch(OP.br, this.#out);
+  #isBack(from: number, to: number): boolean {
+    const { position } = this.#structure;
+    return (position[to] ?? 0) <= (position[from] ?? 0);
   }
 
-  #setNext(distance: number): void {
-    this.#pushPc(distance);
-    this.#writer.set(this.#next);
+  /** Does an edge go back to a block that does not dominate where it comes from? */
+  #isIrreducible(from: number, to: number): boolean {
+    return this.#isBack(from, to) && !this.#structure.dominates(to, from);
   }
 
-  #pushPc(distance: number): void {
-    this.#writer.get(PC);
-    if (distance === 0) return;
-    this.#writer.i64(distance, distance >> 31);
-    this.#writer.op(OP.i64Add);
+  #exit(distance: number, returnsTo: number | undefined): void {
+    // From its last two bytes on: an instruction of four bytes may lie across the border.
+    const isNext = distance >= this.#border - 2 && distance < this.#border + PAGE_BYTES;
+    if (this.#isRegion && isNext) this.#writer.countUse();
+    this.#writer.setNext(distance);
+    this.#leave(returnsTo);
   }
 
-  #storeBudget(): void {
-    this.#writer.i32(0);
-    this.#writer.get(this.#budget);
-    this.#writer.memory(OP.i32Store, STATE.budget);
+  /** Goes on at `next`, in another unit. @param returnsTo of an inlined function: what is left of it is called, and should come back there */
+  #leave(returnsTo: number | undefined): void {
+    if (returnsTo === undefined) this.#writer.branch(OP.br, this.#out);
+    else this.#call(returnsTo, undefined);
   }
 
-  #loadBudget(): void {
-    this.#writer.i32(0);
-    this.#writer.memory(OP.i32Load, STATE.budget);
-    this.#writer.set(this.#budget);
-  }
-
-  /** Adds what was run since the unit was entered, its calls aside, to its kind's count. */
-  #countInstructions(): void {
+  /**
+   * A guest call is a call, as long as it returns to where it should; else everything returns to the loop that runs units.
+   * @param inlined where the function should return to that the call is in, if that is inlined
+   */
+  #call(returnsTo: number, inlined: number | undefined): void {
     const writer = this.#writer;
-    writer.get(RECORD);
-    writer.memory(OP.i32Load, UNITS.counted);
-    writer.tee(this.#entry);
-    writer.get(this.#entry);
-    writer.memory(OP.i64Load, 0);
-    writer.get(this.#counted);
-    writer.get(this.#budget);
-    writer.op(OP.i32Sub);
-    writer.op(OP.i64ExtendI32S);
-    writer.op(OP.i64Add);
-    writer.memory(OP.i64Store, 0);
-  }
-
-  /** Leaves out of the count what is run elsewhere: moves its start by the budget, back before a call and forth after it. */
-  #shiftCount(opcode: number): void {
-    this.#writer.get(this.#counted);
-    this.#writer.get(this.#budget);
-    this.#writer.op(opcode);
-    this.#writer.set(this.#counted);
-  }
-
-  /** Finds `next` in the jump cache; returns it to the loop that runs units where it is not there. */
-  #findNext(): void {
-    const writer = this.#writer;
-    pushJumpEntry(writer, this.#next);
-    writer.tee(this.#entry);
-    writer.memory(OP.i64Load, jumpCacheOffset(this.#mode));
-    writer.get(this.#next);
-    writer.op(OP.i64Ne);
-    writer.open(OP.if);
-    writer.get(this.#next);
-    writer.op(OP.return);
-    writer.close();
-  }
-
-  #pushUnit(): void {
-    const writer = this.#writer;
-    writer.get(this.#entry);
-    writer.memory(OP.i32Load, jumpCacheOffset(this.#mode) + 12);
-    writer.get(this.#entry);
-    writer.memory(OP.i32Load, jumpCacheOffset(this.#mode) + 8);
-  }
-
-  /** Goes on in another unit. */
-  #jump(): void {
-    this.#findNext();
-    this.#writer.get(this.#next);
-    this.#writer.get(DEPTH);
-    this.#pushUnit();
-    this.#writer.callIndirect(TYPE_INDEX.unit, OP.returnCallIndirect);
-  }
-
-  /** A guest call is a call, as long as it returns to where it should; else everything returns to the loop that runs units. */
-  #call(returnsTo: number): void {
-    const writer = this.#writer;
-    this.#storeBudget();
-    writer.get(DEPTH);
-    writer.i32(MOST_DEPTH);
-    writer.op(OP.i32GeU);
-    writer.open(OP.if);
-    writer.get(this.#next);
-    writer.op(OP.return);
-    writer.close();
-    this.#findNext();
-    this.#shiftCount(OP.i32Sub);
-    writer.get(this.#next);
-    writer.get(DEPTH);
-    writer.i32(1);
-    writer.op(OP.i32Add);
-    this.#pushUnit();
-    writer.callIndirect(TYPE_INDEX.unit);
-    writer.tee(this.#next);
-    this.#pushPc(returnsTo);
-    writer.op(OP.i64Ne);
-    writer.open(OP.if);
-    writer.get(this.#next);
-    writer.op(OP.return);
-    writer.close();
-    this.#loadBudget();
-    this.#shiftCount(OP.i32Add);
-    const onward = this.#indexOf.get(returnsTo);
+    writer.callNext();
+    writer.whereNext(OP.i64Ne, returnsTo, () => writer.returnNext());
+    writer.resume();
+    const onward = this.#successorAt(returnsTo);
     if (onward !== undefined) this.#load(this.#live[onward]);
-    this.#goTo(returnsTo);
+    this.#goTo(returnsTo, inlined);
   }
 
   #terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void {
@@ -354,35 +225,43 @@ class UnitCompiler {
     if (kind === KIND.branch) return this.#branch(displacement, () => push(value));
     if (kind === KIND.jump) return this.#direct(this.#distance + displacement, link);
     const known = IrRecorder.knownTarget(code, value);
-    if (known !== undefined) return link === 0 ? this.#exit(known) : this.#direct(known, link);
+    if (known !== undefined) return this.#direct(known, link);
     push(value);
-    this.#writer.set(this.#next);
-    if (link !== 0 && this.#isRegion) return this.#call(this.#distance + this.#length);
-    if (LINKS.has(displacement) && link === 0) this.#returnWhereCalled();
-    this.#writer.branch(OP.br, this.#out);
+    this.#writer.popNext();
+    if (this.#isRegion && isCall("jump-register", link))
+      return this.#call(this.#distance + this.#length, this.#returnsTo);
+    if (isReturn(displacement, link)) return this.#return();
+    this.#leave(this.#returnsTo);
   }
 
-  /** A return goes back to the unit that called, if one did. */
-  #returnWhereCalled(): void {
-    this.#writer.get(DEPTH);
-    this.#writer.set(this.#isReturn);
+  /** A return goes back to the unit that called, if one did; that of an inlined function, to where it was called. */
+  #return(): void {
+    const returnsTo = this.#returnsTo;
+    const writer = this.#writer;
+    if (returnsTo !== undefined) writer.whereNext(OP.i64Eq, returnsTo, () => this.#goTo(returnsTo, undefined));
+    writer.returnAtEnd(true);
+    writer.branch(OP.br, this.#out);
   }
 
   #branch(displacement: number, pushCondition: () => void): void {
     const [from, fallThrough] = [this.#distance, this.#distance + this.#length];
+    const returnsTo = this.#returnsTo;
     pushCondition();
     this.#writer.open(OP.if);
-    this.#goTo(from + displacement);
+    this.#goTo(from + displacement, returnsTo);
     this.#writer.close();
-    this.#goTo(fallThrough);
+    this.#goTo(fallThrough, returnsTo);
   }
 
   #direct(distance: number, link: number): void {
-    if (link === 0) return this.#goTo(distance);
-    if (!this.#isRegion) return this.#exit(distance);
+    if (!isCall("jump", link)) return this.#goTo(distance, this.#returnsTo);
+    if (!this.#isRegion) return this.#exit(distance, undefined);
     const returnsTo = this.#distance + this.#length;
-    this.#setNext(distance);
-    this.#call(returnsTo);
+    const { call } = this.#blocks[this.#current] ?? {};
+    if (call === "inlined") return this.#goTo(distance, returnsTo);
+    if (call === "inlinable") this.#writer.countUse();
+    this.#writer.setNext(distance);
+    this.#call(returnsTo, this.#returnsTo);
   }
 
   #target(): LoweringTarget {
@@ -395,24 +274,20 @@ class UnitCompiler {
         this.#dirty = including(this.#dirty, register);
       },
       field: () => undefined,
-      pc: (distance) => this.#pushPc(distance),
+      pc: (distance) => this.#writer.pushPc(distance),
       storePc: () => {
         writer.i32(0);
-        this.#pushPc(this.#distance);
+        this.#writer.pushPc(this.#distance);
         writer.memory(OP.i64Store, STATE.pc);
       },
       storeBudget: () => {
-        this.#countInstructions();
-        this.#storeBudget();
+        writer.countInstructions();
+        writer.storeBudget();
       },
-      loadBudget: () => {
-        this.#loadBudget();
-        writer.get(this.#budget);
-        writer.set(this.#counted);
-      },
-      budget: this.#budget,
+      loadBudget: () => writer.loadBudget(),
+      budget: writer.budget,
       site: (size) => {
-        writer.get(PC);
+        writer.pushPc(0);
         writer.i32((this.#distance << 4) | size);
       },
       flush: () => this.#flush(),

@@ -33,8 +33,13 @@ type Case = {
 
 const decode = createDecoder();
 
-function discover(page: DataView, shape: Shape, offset: number, limit = 100): readonly BasicBlock[] {
-  return discoverBlocks({ page, offset, shape, limit, decode, flowOf: (index) => instructionAt(index).flow });
+function discover(
+  code: DataView,
+  shape: Shape,
+  offset: number,
+  { limit = 100, inlines = true }: { readonly limit?: number | undefined; readonly inlines?: boolean } = {},
+): readonly BasicBlock[] {
+  return discoverBlocks({ code, offset, shape, inlines, limit, decode, flowOf: (index) => instructionAt(index).flow });
 }
 
 const CASES: readonly Case[] = [
@@ -89,12 +94,45 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    title: "a region goes on where a call returns to, and does not go into it",
+    title: "a region goes on where a call returns to, and does not go into what never returns",
     words: [call(12), NOP, RETURN, ECALL],
     shape: "region",
     blocks: [
       [0, 1, [4]],
       [4, 2, []],
+    ],
+  },
+  {
+    title: "a small function is a part of the region, once for each call of it",
+    words: [call(12), call(8), RETURN, NOP, RETURN],
+    shape: "region",
+    blocks: [
+      [0, 1, [4, 12]],
+      [12, 2, [4]],
+      [4, 1, [8, 12]],
+      [12, 2, [8]],
+      [8, 1, []],
+    ],
+  },
+  {
+    title: "what a small function calls is called; where it leaves the unit, it should come back, too",
+    words: [call(12), RETURN, ECALL, branch(-4096), call(8), RETURN, RETURN],
+    shape: "region",
+    blocks: [
+      [0, 1, [4, 12]],
+      [12, 1, [16, 4]],
+      [16, 1, [20]],
+      [20, 1, [4]],
+      [4, 1, []],
+    ],
+  },
+  {
+    title: "a jump that keeps its address in another register than a call does is no call",
+    words: [encodeWord("jal", { rd: 6, immediate: 8 }), ECALL, RETURN],
+    shape: "region",
+    blocks: [
+      [0, 1, [8]],
+      [8, 1, []],
     ],
   },
   {
@@ -119,18 +157,28 @@ const CASES: readonly Case[] = [
 
 for (const { title, words, shape, at = 0, limit, blocks } of CASES)
   test(`${shape}: ${title}`, () => {
-    const found = discover(pageOf(words), shape, at, limit);
+    const found = discover(pageOf(words), shape, at, { limit });
     const seen = found.map(({ start, instructions, successors }) => [
       start,
       instructions.length,
       successors.map((index) => found[index]?.start),
     ]);
     assert.equal(found[0]?.start, 0);
-    assert.deepEqual(
-      seen.toSorted((a, b) => Number(a[0]) - Number(b[0])),
-      blocks.toSorted((a, b) => a[0] - b[0]),
-    );
+    const inOrder = (list: readonly unknown[]): readonly string[] => list.map((one) => JSON.stringify(one)).toSorted();
+    assert.deepEqual(inOrder(seen), inOrder(blocks));
   });
+
+test("a large function is called, and so are small ones where they are too many", () => {
+  const callsOf = (words: readonly number[], inlines = true): readonly BasicBlock["call"][] =>
+    discover(pageOf(words), "region", 0, { limit: 600, inlines }).flatMap(({ call }) => (call === "none" ? [] : call));
+  const functionOf = (size: number): readonly number[] => [...Array<number>(size - 1).fill(NOP), RETURN];
+  assert.deepEqual(callsOf([call(8), RETURN, ...functionOf(80)]), ["inlined"]);
+  assert.deepEqual(callsOf([call(8), RETURN, ...functionOf(81)]), ["made"]);
+  assert.deepEqual(callsOf([call(8), RETURN, ...functionOf(80)], false), ["inlinable"]);
+  assert.deepEqual(callsOf([call(8), RETURN, ...functionOf(81)], false), ["made"]);
+  const four = [call(20), call(16), call(12), call(8), RETURN, ...functionOf(80)];
+  assert.deepEqual(callsOf(four).toSorted(), ["inlined", "inlined", "inlined", "made"]);
+});
 
 const lengths = (blocks: readonly BasicBlock[]): readonly number[] =>
   blocks.map(({ instructions }) => instructions.length);
@@ -146,6 +194,34 @@ test("a unit ends with its page", () => {
 test("an entry that reaches into the next page makes no unit; a compressed one there does", () => {
   assert.deepEqual(discover(pageOf([NOP], 4094), "region", 4094), []);
   assert.deepEqual(lengths(discover(pageOf([COMPRESSED_NOP], 4094), "region", 4094)), [1]);
+});
+
+test("with the next page, a region goes on there, and a block of its own begins where it does", () => {
+  const COMPRESSED_BRANCH = 0xc119; // c.beqz a0, 6
+  const code = new DataView(new ArrayBuffer(8192));
+  code.setInt32(4088, NOP, true);
+  code.setInt16(4092, COMPRESSED_BRANCH, true);
+  for (const [index, word] of [NOP, NOP, branch(-14), RETURN].entries()) code.setInt32(4094 + index * 4, word, true);
+  const seen = discover(code, "region", 4088).map(({ start, isBeyond, instructions, successors }) => [
+    start,
+    isBeyond,
+    instructions.length,
+    successors.length,
+  ]);
+  assert.deepEqual(
+    seen.toSorted((a, b) => Number(a[0]) - Number(b[0])),
+    [
+      [0, false, 2, 2],
+      [6, true, 1, 1],
+      [10, true, 2, 2],
+      [18, true, 1, 0],
+    ],
+  );
+  assert.deepEqual(
+    discover(code, "region", 4094),
+    [],
+    "the first instruction begins in one page, and ends in the other",
+  );
 });
 
 test("a branch out of the page has no successor there", () => {

@@ -1,9 +1,8 @@
-import { createDecodedInstruction, type Decode, type DecodedInstruction } from "../riscv/isa/decode.ts";
-import type { Shape } from "./request.ts";
 import type { Flow } from "../riscv/isa/instruction.ts";
-
-/** One guest instruction of a unit. `distance` is from the unit's entry, in bytes. */
-export type UnitInstruction = Readonly<DecodedInstruction> & { readonly distance: number };
+import { isCall } from "./calls.ts";
+import { GuestCode, type GuestCodeOptions, type UnitInstruction } from "./guest-code.ts";
+import { type CallKind, Inlining, waysOf } from "./inlining.ts";
+import type { Shape } from "./request.ts";
 
 /** A basic block: instructions that run one after the other. */
 export type BasicBlock = {
@@ -12,106 +11,141 @@ export type BasicBlock = {
   readonly instructions: readonly UnitInstruction[];
   /** How its last instruction ends. `next`: the block goes on at the next one. */
   readonly flow: Flow;
-  /** Where it goes on within the unit, as indices of blocks; what lies outside is left out. */
-  readonly successors: number[];
+  readonly call: CallKind;
+  /** Where it may go on within the unit, as indices of blocks; what lies outside is left out. */
+  readonly successors: readonly number[];
+  /** Of a block of an inlined function: the distance that the function should return to. */
+  readonly returnsTo: number | undefined;
+  /** Is it in the next page? So is a block whose first instruction begins before that page and ends in it. */
+  readonly isBeyond: boolean;
 };
 
 /** What to make a unit of. */
-export type DiscoverOptions = {
-  /** The page's code. */
-  readonly page: DataView;
-  /** Where the unit begins, in the page: 0 to 4094. */
-  readonly offset: number;
+export type DiscoverOptions = GuestCodeOptions & {
   /** `block`: on along the way that is not jumped away from. `region`: all that is reached from the entry. */
   readonly shape: Shape;
+  /** Are small functions that a region calls a part of it? */
+  readonly inlines: boolean;
   /** Most instructions of a unit. */
   readonly limit: number;
-  readonly decode: Decode;
-  readonly flowOf: (instruction: number) => Flow;
 };
 
 /** Finds the blocks of a unit; the first is its entry. None where its first instruction reaches into the next page. */
 export function discoverBlocks(options: DiscoverOptions): readonly BasicBlock[] {
-  const found = trace(options);
-  const starts = leaders(found, options);
-  const indexOf = new Map(starts.map((start, index) => [start, index]));
-  return starts.map((start) => collect(start, found, indexOf, options));
+  return new Discovery(options).blocks();
 }
 
-type Found = Map<number, UnitInstruction>;
+/**
+ * Where an instruction is in a unit: at a distance, in the entry's function or in one that is inlined, which is there once for each call. As
+ * one number, for maps: the distance + the number of the inlined call (0: none) * PLACES.
+ */
+type Place = number;
+const PLACES = 2 ** 16;
 
-/** Decodes all that is reached. */
-function trace(options: DiscoverOptions): Found {
-  const found: Found = new Map();
-  const waiting = [0];
-  for (let start = waiting.pop(); start !== undefined; start = waiting.pop()) {
-    for (let distance = start; !found.has(distance) && found.size < options.limit;) {
-      const instruction = decodeAt(distance, options);
-      if (!instruction) break;
-      found.set(distance, instruction);
-      const flow = options.flowOf(instruction.instruction);
-      if (options.shape === "region") waiting.push(...targets(instruction, flow));
-      const next = onward(instruction, flow, options.shape);
-      if (next === undefined) break;
-      distance = next;
+const callAt = (place: Place): number => Math.round(place / PLACES);
+const distanceOf = (place: Place): number => place - callAt(place) * PLACES;
+
+class Discovery {
+  readonly #options: DiscoverOptions;
+  readonly #code: GuestCode;
+  readonly #inlining: Inlining;
+  readonly #found: Map<Place, UnitInstruction> = new Map();
+
+  constructor(options: DiscoverOptions) {
+    this.#options = options;
+    this.#code = new GuestCode(options);
+    this.#inlining = new Inlining(this.#code, options.inlines);
+  }
+
+  blocks(): readonly BasicBlock[] {
+    const entry = this.#code.at(0);
+    if (!entry || this.#code.isBeyond(entry)) return [];
+    this.#trace();
+    const starts = this.#leaders();
+    const indexOf = new Map(starts.map((start, index) => [start, index]));
+    return starts.flatMap((start) => this.#collect(start, indexOf) ?? []);
+  }
+
+  /** Decodes all that is reached. */
+  #trace(): void {
+    const waiting: Place[] = [0];
+    for (let start = waiting.pop(); start !== undefined; start = waiting.pop()) {
+      for (let place: Place | undefined = start; place !== undefined && !this.#found.has(place);) {
+        const instruction = this.#found.size < this.#options.limit ? this.#code.at(distanceOf(place)) : undefined;
+        if (!instruction) break;
+        this.#found.set(place, instruction);
+        place = this.#onward(place, instruction, waiting);
+      }
     }
   }
-  return found;
-}
 
-/** Where a trace goes on. A region's other ways wait; a block's are left. */
-function onward({ distance, immediate, length, rd }: UnitInstruction, flow: Flow, shape: Shape): number | undefined {
-  if (flow === "next") return distance + length;
-  if (shape === "region") return undefined;
-  if (flow === "branch") return distance + length;
-  return flow === "jump" && rd === 0 ? distance + immediate : undefined;
-}
+  /** Where a trace goes on. A region's other ways wait; a block's are left. */
+  #onward(place: Place, instruction: UnitInstruction, waiting: Place[]): Place | undefined {
+    const { flow, length, immediate, rd } = instruction;
+    if (flow === "next") return place + length;
+    if (this.#options.shape === "region") {
+      if (callAt(place) === 0) this.#inlining.consider(instruction);
+      waiting.push(...this.#ways(place, instruction));
+      return undefined;
+    }
+    if (flow === "branch") return place + length;
+    return flow === "jump" && !isCall(flow, rd) ? place + immediate : undefined;
+  }
 
-function decodeAt(distance: number, { page, offset, decode }: DiscoverOptions): UnitInstruction | undefined {
-  const at = offset + distance;
-  if (at < 0 || at > 4094) return undefined;
-  const low = page.getUint16(at, true);
-  const isLong = (low & 3) === 3;
-  if (isLong && at === 4094) return undefined;
-  const decoded = createDecodedInstruction();
-  decode(isLong ? low | (page.getUint16(at + 2, true) << 16) : low, decoded);
-  return { ...decoded, distance };
-}
+  /** Where an instruction may go on within the unit, as far as that is there. */
+  #ways(place: Place, instruction: UnitInstruction): readonly Place[] {
+    const { distance, immediate, length, flow, rd } = instruction;
+    const call = callAt(place);
+    const ways = waysOf(instruction).map((way) => way + call * PLACES);
+    if (isCall(flow, rd)) {
+      const inlined = call === 0 ? this.#inlining.numberOf(distance + length) : undefined;
+      return inlined === undefined ? ways : [...ways, distance + immediate + inlined * PLACES];
+    }
+    // An inlined function goes back by a return, and by whatever leaves the unit: that is called.
+    const returnsTo = this.#inlining.returnsTo(call);
+    return returnsTo === undefined || flow === "end" ? ways : [...ways, returnsTo];
+  }
 
-/** Where an instruction that ends a block may go on: after a call that is where it returns to. */
-function targets({ distance, immediate, length, rd }: UnitInstruction, flow: Flow): readonly number[] {
-  if (flow === "branch") return [distance + length, distance + immediate];
-  if (flow === "jump") return [rd === 0 ? distance + immediate : distance + length];
-  return flow === "jump-register" && rd !== 0 ? [distance + length] : [];
-}
+  #leaders(): readonly Place[] {
+    const starts = new Set<Place>([0]);
+    for (const [place, instruction] of this.#found) {
+      const ways = instruction.flow === "next" ? this.#crossing(place, instruction) : this.#ways(place, instruction);
+      for (const way of ways) if (this.#found.has(way)) starts.add(way);
+    }
+    return [...starts];
+  }
 
-function leaders(found: Found, options: DiscoverOptions): readonly number[] {
-  if (!found.has(0)) return [];
-  const starts = new Set([0]);
-  for (const instruction of found.values())
-    for (const target of targets(instruction, options.flowOf(instruction.instruction)))
-      if (found.has(target)) starts.add(target);
-  return [...starts];
-}
+  /** The place after an instruction, where it is the first one in the next page. */
+  #crossing(place: Place, instruction: UnitInstruction): readonly Place[] {
+    const next = place + instruction.length;
+    const after = this.#found.get(next);
+    return after && this.#code.isBeyond(after) && !this.#code.isBeyond(instruction) ? [next] : [];
+  }
 
-function collect(
-  start: number,
-  found: Found,
-  indexOf: ReadonlyMap<number, number>,
-  options: DiscoverOptions,
-): BasicBlock {
-  const instructions: UnitInstruction[] = [];
-  let flow: Flow = "next";
-  let distance = start;
-  do {
-    const instruction = found.get(distance);
-    if (!instruction) break;
-    instructions.push(instruction);
-    flow = options.flowOf(instruction.instruction);
-    distance += instruction.length;
-  } while (flow === "next" && !indexOf.has(distance));
-  const last = instructions.at(-1);
-  const onward = flow === "next" || !last ? [distance] : targets(last, flow);
-  const successors = onward.flatMap((target) => indexOf.get(target) ?? []);
-  return { start, instructions, flow, successors };
+  #collect(start: Place, indexOf: ReadonlyMap<Place, number>): BasicBlock | undefined {
+    const first = this.#found.get(start);
+    if (!first) return undefined;
+    const instructions = [first];
+    let [place, last] = [start, first];
+    while (last.flow === "next" && !indexOf.has(place + last.length)) {
+      const next = this.#found.get(place + last.length);
+      if (!next) break;
+      instructions.push(next);
+      [place, last] = [place + last.length, next];
+    }
+    return {
+      start: first.distance,
+      instructions,
+      flow: last.flow,
+      call: this.#callOf(place, last),
+      successors: this.#ways(place, last).flatMap((way) => indexOf.get(way) ?? []),
+      returnsTo: this.#inlining.returnsTo(callAt(start)),
+      isBeyond: this.#code.isBeyond(first),
+    };
+  }
+
+  #callOf(place: Place, { distance, length, flow, rd }: UnitInstruction): CallKind {
+    if (!isCall(flow, rd)) return "none";
+    return callAt(place) === 0 ? this.#inlining.kindOf(distance + length) : "made";
+  }
 }

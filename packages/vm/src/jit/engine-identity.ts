@@ -8,7 +8,7 @@ import { discoverBlocks } from "./discover.ts";
 import type { Shape } from "./request.ts";
 
 /** Grows where a unit's meaning changes in a way that neither the core module nor the sample shows. */
-const UNIT_VERSION = 2;
+const UNIT_VERSION = 3;
 
 /** Instructions that between them make all that a unit is built of: loop, accesses, branch, call, CSR, atomic, float, return. */
 const SAMPLE = [
@@ -42,12 +42,14 @@ function compileSample(shape: Shape): Uint8Array {
   const page = new DataView(new ArrayBuffer(4096));
   SAMPLE.forEach((bits, index) => page.setUint32(index * 4, bits, true));
   const blocks = discoverBlocks({
-    page,
+    code: page,
     offset: 0,
     shape,
+    inlines: true,
     limit: SAMPLE.length,
     decode: createDecoder(),
     flowOf: (instruction) => instructionAt(instruction).flow,
   });
-  return compileUnit(blocks, { mode: MODE.supervisor, shape }, (instruction) => instructionAt(instruction).semantics);
+  const kind = { mode: MODE.supervisor, shape, border: 4096 };
+  return compileUnit(blocks, kind, (instruction) => instructionAt(instruction).semantics);
 }

@@ -1,6 +1,6 @@
 import type { Mode } from "../memory/layout.ts";
 
-/** How much of the guest's code makes one unit: a short trace, or all that is reached without leaving the page. */
+/** How much of the guest's code makes one unit: a short trace in a page, or all that is reached in it and the one after it. */
 export type Shape = "block" | "region";
 
 /** A place that became hot. */
@@ -9,6 +9,10 @@ export type CompileRequest = {
   readonly address: number;
   readonly mode: Mode;
   readonly shape: Shape;
+  /** Of a region: small functions that it calls become parts of it. */
+  readonly inlines?: boolean;
+  /** Of a region: physical address of the page that comes after its own in the address space, where it may go on. */
+  readonly nextPage?: number;
 };
 
 /** What a unit was compiled from, and to. */
@@ -17,6 +21,8 @@ export type CompiledUnit = CompileRequest & {
   readonly segments: readonly Segment[];
   /** The bytes of the segments, one after the other, as they were. */
   readonly code: Uint8Array;
+  /** Distance at which the next page begins, where it goes on there. */
+  readonly border: number | undefined;
   readonly instructions: number;
   readonly body: Uint8Array;
 };

@@ -157,12 +157,12 @@ test("a block that is hot while the cache is being loaded is not compiled, but l
   units.compileWaiting();
   await nextTurn();
   const record = unitRecord(core);
-  units.requestRegion(record);
+  units.hot(record);
   assert.equal(core.view.getInt32(record + UNITS.counter, true), 400);
   loading.resolve(undefined);
   await nextTurn();
   assert.ok(!units.isCompiling);
-  units.requestRegion(record);
+  units.hot(record);
   units.compileWaiting();
   await nextTurn();
   assert.deepEqual(units.compiled, { block: 1, region: 1 });
@@ -190,7 +190,7 @@ test("of the blocks that wait to become regions, the one that is entered most co
   addresses.forEach((address, index) => {
     units.arrived(core.pages.recordOf(address, MODE.machine) ?? 0, MODE.machine);
     const record = unitRecord(core, address);
-    units.requestRegion(record);
+    units.hot(record);
     core.view.setInt32(record + UNITS.counter, [-5, -900, 0][index] ?? 0, true);
   });
   units.compileWaiting();
@@ -198,4 +198,38 @@ test("of the blocks that wait to become regions, the one that is entered most co
     asked.map((batch) => batch.map(({ address }) => addresses.indexOf(address))),
     [[1, 0, 2]],
   );
+});
+
+test("a hot region is compiled anew with the next page and small functions, and once more only where that made it larger", () => {
+  const core = new BareCore();
+  const [CALL, JUMP_BACK] = [0x010000ef, 0xff9ff06f]; // jal ra, 16; j -8
+  core.write(RAM_BASE + 4088, [CALL, ADDI_T0_T0_1, JUMP_BACK, RETURN, ADDI_T0_T0_1, RETURN]);
+  const pages = [0, 1].map((page) => core.pages.open(RAM_BASE / 4096 + page, MODE.machine));
+  let isNextKnown = false;
+  const units = core.createUnits({
+    shapes: ["region"],
+    growthThreshold: 100,
+    pageAfter: (_mode, page) => (isNextKnown && page === pages[0] ? pages[1] : undefined),
+  });
+  const address = RAM_BASE + 4088;
+  units.request({ address, mode: MODE.machine, shape: "region" });
+  units.compileWaiting();
+  const record = unitRecord(core, address);
+  const counter = (): number => core.view.getInt32(record + UNITS.counter, true);
+  const nextPage = (): number => core.view.getInt32(record + UNITS.nextPage, true);
+  const grow = (): readonly number[] => {
+    units.hot(record);
+    units.compileWaiting();
+    assert.equal(unitRecord(core, address), record, "it keeps its place");
+    return units.inUse().map(({ instructions }) => instructions);
+  };
+  assert.deepEqual([counter(), nextPage()], [100, 0]);
+  assert.deepEqual(grow(), [2], "the next page, where the function is, is not known");
+  assert.deepEqual([counter(), nextPage()], [0, 0], "it has not grown, and does not ask again");
+  isNextKnown = true;
+  assert.deepEqual(grow(), [5]);
+  assert.deepEqual([counter(), nextPage()], [100, pages[1]]);
+  assert.deepEqual(grow(), [5]);
+  assert.deepEqual([counter(), nextPage()], [0, pages[1]]);
+  assert.equal(units.compiled.region, 4);
 });

@@ -1,10 +1,13 @@
 import type { DecodedPages } from "../interpreter/decoded-pages.ts";
-import { COUNTERS, DECODED, type Mode, RAM_BASE, RAM_OFFSET, UNITS } from "../memory/layout.ts";
+import { COUNTERS, DECODED, type Mode, UNITS } from "../memory/layout.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
 import type { CodeCache } from "../cache/code-cache.ts";
 import type { NativeCode } from "../cache/native-code.ts";
 import { CachedUnits } from "./cached-units.ts";
-import { compileBatch, isCurrent } from "./compile-batch.ts";
+import { isCompiledFrom } from "../cache/unit.ts";
+import { compileBatch } from "./compile-batch.ts";
+import { GuestPages } from "./guest-pages.ts";
+import { NextPages, type PlacedUnit } from "./next-pages.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Shape, UnitCompiler } from "./request.ts";
 
 /** What compiled units need of the rest. */
@@ -27,17 +30,18 @@ export type UnitsOptions = {
   readonly blockThreshold: number;
   /** How often a block is entered before it becomes a region; 0: never. */
   readonly regionThreshold: number;
+  /** How often a region is left that could have gone on before a larger one takes its place. */
+  readonly growthThreshold: number;
   /** Most units at one time, and one; UNITS.count where left out. */
   readonly mostUnits?: number;
+  /** Finds the decoded page that comes after another one where code runs, both by their offsets. Left out: units end with their pages. */
+  readonly pageAfter?: (mode: Mode, page: number) => number | undefined;
 };
 
 /** A unit that is in use. */
-type Installed = CompiledUnit & {
-  readonly index: number;
-  /** What its entries are counted down from, where it is a block. */
+type Installed = PlacedUnit & {
+  /** What is counted down from until it is hot. */
   readonly threshold: number;
-  /** Offset of the decoded page that it is entered from. */
-  readonly page: number;
 };
 
 /** A unit that is in use, and about how often it was entered, REGION_THRESHOLD at most. */
@@ -45,6 +49,9 @@ export type UsedUnit = CompiledUnit & { readonly uses: number };
 
 /** How often a block is entered before a region takes its place. */
 export const REGION_THRESHOLD = 4000;
+
+/** How often a region calls what could be a part of it, or leaves for the next page, before a larger one takes its place. */
+export const GROWTH_THRESHOLD = 20_000;
 
 /**
  * So many times as hot as elsewhere a place has to get that the cache does not know, or knows as a block alone: in the run before it got
@@ -71,7 +78,7 @@ const MOST_COUNTED = 0xffff;
 export class Units {
   readonly #options: UnitsOptions;
   readonly #view: DataView;
-  readonly #ram: Uint8Array;
+  readonly #guest: GuestPages;
   /** By the offset of the decoded page that they are entered from: it is forgotten for one mode, and may stay for another. */
   readonly #byPage: Map<number, Installed[]> = new Map();
   readonly #byIndex: Map<number, Installed> = new Map();
@@ -82,6 +89,7 @@ export class Units {
   readonly #freeIndices: number[] = [];
   #nextIndex = 1;
   readonly #cached: CachedUnits;
+  readonly #nextPages: NextPages;
   /** Those of a snapshot. */
   #adopted: CachedUnits | undefined;
   /** By the offset of their decoded page: records of places that the cache was found not to know, where arrivals are counted until they are hot. */
@@ -93,8 +101,9 @@ export class Units {
   constructor(options: UnitsOptions) {
     this.#options = options;
     this.#view = new DataView(options.memory.buffer);
-    this.#ram = new Uint8Array(options.memory.buffer, RAM_OFFSET);
+    this.#guest = new GuestPages(options.memory, options.pages);
     this.#cached = new CachedUnits(options);
+    this.#nextPages = new NextPages(this.#view, (page) => this.#guest.of(page));
   }
 
   /**
@@ -107,8 +116,9 @@ export class Units {
     if (address === undefined) return;
     const requests = shapes.map((shape) => ({ address, mode, shape }));
     const last = requests.at(-1);
-    if (!last || requests.some((request) => this.#load(request))) return;
-    const unknown = this.#unknownOn(pageOf(record, address));
+    const page = pageOf(record, address);
+    if (!last || requests.some((request) => this.#load(request, page))) return;
+    const unknown = this.#unknownOn(page);
     if (firstThreshold === blockThreshold || unknown.has(record)) return this.request(last);
     if (!this.#isLoading) unknown.add(record);
     pages.countAgain(record, this.#isLoading ? RETRY_THRESHOLD : Math.min(CACHE_FACTOR * blockThreshold, MOST_COUNTED));
@@ -123,14 +133,23 @@ export class Units {
   }
 
   /** Enters a unit of the cache, where there is one. */
-  #load(request: CompileRequest): boolean {
-    const start = Math.floor((request.address - RAM_BASE) / PAGE_BYTES) * PAGE_BYTES;
-    const page = this.#ram.subarray(start, start + PAGE_BYTES);
-    const found = this.#cached.find(request, page) ?? this.#adopted?.find(request, page);
-    if (!found) return false;
+  #load(request: CompileRequest, page: number, least = 0): boolean {
+    const bytes = this.#guest.around(request.address);
+    const findNext = (): Uint8Array | undefined => this.#guest.of(this.#pageAfter(request.mode, page));
+    const found = this.#cached.find(request, bytes, findNext) ?? this.#adopted?.find(request, bytes, findNext);
+    if (!found || found.unit.instructions <= least) return false;
     this.#enter(found.unit, found.code, found.origin);
     if (found.origin === "loaded") this.loaded[request.shape]++;
     return true;
+  }
+
+  #pageAfter(mode: Mode, page: number): number | undefined {
+    return this.#options.pageAfter?.(mode, page);
+  }
+
+  /** One decoded page comes after another in an address space, both by their offsets. */
+  join(page: number, next: number): void {
+    this.#nextPages.join(page, next);
   }
 
   /** A place in the guest's code is hot: it is compiled with the next batch. */
@@ -141,14 +160,26 @@ export class Units {
     this.#waiting.push(request);
   }
 
-  /** A block is hot: a region is to take its place. @param record the unit's */
-  requestRegion(record: number): void {
+  /** A unit is hot: a region is to take the place of a block, a larger one that of a region. @param record the unit's */
+  hot(record: number): void {
     const unit = this.#byIndex.get(this.#view.getInt32(record, true));
     if (!unit) return;
     const request: CompileRequest = { address: unit.address, mode: unit.mode, shape: "region" };
-    if (this.#load(request)) return;
-    if (this.#isLoading) this.#view.setInt32(record + UNITS.counter, REGION_RETRY_THRESHOLD, true);
+    if (unit.shape === "block") return this.#grow(unit, request, 0);
+    const nextPage = this.#guest.addressOf(this.#pageAfter(unit.mode, unit.page));
+    const next = nextPage === undefined ? {} : { nextPage };
+    this.#grow(unit, { ...request, ...next, inlines: true }, unit.instructions);
+  }
+
+  /** @param least how many instructions the new unit has to have more than */
+  #grow(unit: Installed, request: CompileRequest, least: number): void {
+    if (this.#load(request, unit.page, least)) return;
+    if (this.#isLoading) this.#countAgain(unit, REGION_RETRY_THRESHOLD);
     else this.request(request);
+  }
+
+  #countAgain({ index }: Installed, count: number): void {
+    this.#view.setInt32(UNITS.offset + index * UNITS.recordBytes + UNITS.counter, count, true);
   }
 
   /** True while units are being compiled elsewhere: the host should listen for them. */
@@ -204,7 +235,7 @@ export class Units {
     const { exports } = new WebAssembly.Instance(batch.module, { host: this.#options.host });
     this.#cached.add(batch, exports);
     batch.units.forEach((unit, index) => {
-      if (!isCurrent(this.#ram, unit)) return;
+      if (!isCompiledFrom(unit, this.#guest.around(unit.address), unit.address % PAGE_BYTES)) return;
       this.compiled[unit.shape]++;
       this.#enter(unit, exports[`u${index}`], "compiled");
     });
@@ -213,12 +244,12 @@ export class Units {
   /** Has a unit entered. One that takes another's place takes its index too, so that whatever leads to that one leads to it. */
   #enter(unit: CompiledUnit, code: unknown, origin: "compiled" | "loaded"): void {
     const { address, mode, shape } = unit;
-    const { pages, table, regionThreshold } = this.#options;
-    const threshold = origin === "loaded" ? CACHE_FACTOR * regionThreshold : regionThreshold;
+    const { pages, table } = this.#options;
     const record = pages.recordOf(address, mode);
     if (record === undefined) return; // Its page was dropped meanwhile.
     const page = pageOf(record, address);
     const old = this.#at(page, address);
+    const threshold = this.#thresholdOf(unit, old) * (origin === "loaded" ? CACHE_FACTOR : 1);
     const index = old?.index ?? this.#takeIndex();
     if (index === undefined) return pages.dropAll(); // There is no room: what is still in use comes back soon.
     if (old) this.#release(old);
@@ -228,7 +259,9 @@ export class Units {
     this.#view.setInt32(unitRecord + UNITS.counter, threshold, true);
     this.#view.setInt32(unitRecord + UNITS.counted, COUNTERS[shape][origin], true);
     pages.enter(record, unitRecord);
-    this.#remember({ ...unit, index, page, threshold });
+    const placed = { ...unit, index, page, threshold };
+    this.#remember(placed);
+    this.#nextPages.add(placed, unit.border === undefined ? undefined : this.#pageAfter(mode, page));
   }
 
   /**
@@ -257,6 +290,13 @@ export class Units {
     return Math.max(0, Math.min(REGION_THRESHOLD, threshold - left));
   }
 
+  /** How much is counted until a unit is hot. 0: it does not become so. @param old whose place it takes */
+  #thresholdOf(unit: CompiledUnit, old: Installed | undefined): number {
+    if (unit.shape === "block") return this.#options.regionThreshold;
+    const hasGrown = old?.shape !== "region" || unit.instructions > old.instructions;
+    return hasGrown ? this.#options.growthThreshold : 0;
+  }
+
   #remember(unit: Installed): void {
     const list = this.#byPage.get(unit.page);
     if (list) list.push(unit);
@@ -268,6 +308,7 @@ export class Units {
     const list = this.#byPage.get(unit.page);
     list?.splice(list.indexOf(unit), 1);
     this.#byIndex.delete(unit.index);
+    this.#nextPages.remove(unit);
   }
 
   #free({ index }: Installed): void {
@@ -286,6 +327,7 @@ export class Units {
   /** Forgets the units of a decoded page, by its offset. The caller empties the jump cache. @returns true where there were any */
   forget(page: number): boolean {
     this.#unknown.delete(page);
+    this.#nextPages.forget(page);
     const list = this.#byPage.get(page);
     if (!list) return false;
     this.#byPage.delete(page);

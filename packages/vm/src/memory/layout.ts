@@ -185,9 +185,17 @@ export function jumpCacheOffset(mode: Mode): number {
 
 /**
  * Records of units, 16 bytes each: index in the table (i32); how often a block is still entered until it asks to become a region (i32);
- * where the instructions that it runs are counted (i32, of COUNTERS).
+ * where the instructions that it runs are counted (i32, of COUNTERS); offset of the decoded page that it may go on in after its own
+ * (i32; 0: none).
  */
-export const UNITS = { offset: 0x1c_0000, recordBytes: 16, count: 0x1_4000, counter: 4, counted: 8 } as const;
+export const UNITS = {
+  offset: 0x1c_0000,
+  recordBytes: 16,
+  count: 0x1_4000,
+  counter: 4,
+  counted: 8,
+  nextPage: 12,
+} as const;
 
 /** Where instructions in units are counted (i64 each): in blocks and regions, compiled in this run or loaded from the cache. */
 export const COUNTERS = {

@@ -3,11 +3,11 @@ import type { SystemBus } from "../bus/system-bus.ts";
 import { floatOperation } from "../float/operation.ts";
 import { DecodedPages } from "../interpreter/decoded-pages.ts";
 import { UNKNOWN_BITS } from "../ir/lower.ts";
-import { HOT_BLOCK } from "../jit/compile-unit.ts";
 import type { NativeCode } from "../cache/native-code.ts";
 import { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
-import { REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
+import { HOT_UNIT } from "../jit/unit-writer.ts";
+import { GROWTH_THRESHOLD, REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
 import {
   COUNTERS,
   JUMP_CACHE,
@@ -17,7 +17,6 @@ import {
   type Mode,
   MODE_COUNT,
   STATE,
-  TLB,
 } from "../memory/layout.ts";
 import type { GuestMemory } from "../memory/physical-memory.ts";
 import { SYSTEM } from "../riscv/hart/port.ts";
@@ -27,6 +26,7 @@ import { FORMATS } from "../riscv/isa/format.ts";
 import { instructionAt } from "../riscv/isa/instructions.ts";
 import type { SbiServices } from "../riscv/sbi/port.ts";
 import { type CoreExports, isShared } from "./core-module.ts";
+import { FetchTables } from "./fetch-tables.ts";
 import { riscvCore } from "./riscv-core.ts";
 
 /** How code is run: all by the interpreter; hot code compiled block by block; by regions; as measured best. */
@@ -71,6 +71,7 @@ export class Processor {
   readonly #pages: DecodedPages;
   readonly #units: Units;
   readonly #jumps: Uint8Array;
+  readonly #fetches: FetchTables;
   readonly #run: () => void;
   readonly #mode: ExecutionMode;
 
@@ -78,6 +79,7 @@ export class Processor {
     const { memory, mode } = options;
     this.#mode = mode;
     this.#view = new DataView(memory.buffer);
+    this.#fetches = new FetchTables(this.#view);
     this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
     const blockThreshold = options.compileAfter ?? BLOCK_THRESHOLD;
     const hasCached = options.cache !== undefined && options.cache.statistics.units > 0;
@@ -96,6 +98,7 @@ export class Processor {
       code: {
         open: (page) => this.#pages.open(page, this.#regime()),
         has: (page) => this.#pages.has(page),
+        entered: (low, high) => this.#joinAt(low, high),
         drop: (page) => this.#pages.drop(page),
         forgetJumps: (mode) => this.forgetJumps(mode),
       },
@@ -117,6 +120,8 @@ export class Processor {
       shapes: SHAPES[mode],
       firstThreshold,
       blockThreshold,
+      growthThreshold: options.compileAfter ?? GROWTH_THRESHOLD,
+      pageAfter: (regime, page) => this.#fetches.afterPage(regime, page),
       ...(options.compiler ? { compiler: options.compiler } : {}),
       cache,
       ...(native ? { native } : {}),
@@ -227,11 +232,21 @@ export class Processor {
   /** What is entered from a page's records goes, and whatever leads to them. */
   #forget(offset: number): void {
     if (this.#units.forget(offset)) this.forgetJumps();
-    for (let mode = 0; mode < MODE_COUNT; mode++) {
-      const table = TLB.offset + mode * TLB.modeBytes + TLB.fetch;
-      for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes)
-        if (this.#view.getInt32(entry + 8, true) === offset) emptyEntry(this.#view, entry);
-    }
+    this.#fetches.forget(offset);
+  }
+
+  /** Code at an address can be fetched from now on: units around it may go on from page to page. */
+  #joinAt(low: number, high: number): void {
+    const mode = this.#regime();
+    const pages = [
+      this.#fetches.before(mode, low, high),
+      this.#fetches.find(mode, low, high),
+      this.#fetches.after(mode, low, high),
+    ];
+    pages.forEach((page, index) => {
+      const next = pages[index + 1];
+      if (page !== undefined && next !== undefined) this.#units.join(page, next);
+    });
   }
 
   #helpers(): Readonly<Record<string, (...values: number[]) => number | void>> {
@@ -252,10 +267,10 @@ export class Processor {
     };
   }
 
-  /** @param record of a decoded instruction, or of a unit where `kind` is HOT_BLOCK */
+  /** @param record of a decoded instruction, or of a unit where `kind` is HOT_UNIT */
   #requestUnit(record: number, kind: number): void {
     if (this.#mode === "interpreter") return;
-    if (kind === HOT_BLOCK) return this.#units.requestRegion(record);
+    if (kind === HOT_UNIT) return this.#units.hot(record);
     this.#units.arrived(record, this.#regime());
   }
 

@@ -18,8 +18,8 @@ export function codeInUse(processor: Pick<Processor, "unitsInUse" | "codeCaches"
   return code;
 }
 
-function toCachedUnit({ mode, shape, segments, code, instructions, body, uses }: UsedUnit): CachedUnit {
-  return { mode, shape, segments, code, instructions, body, uses };
+function toCachedUnit({ mode, shape, segments, code, border, instructions, body, uses }: UsedUnit): CachedUnit {
+  return { mode, shape, segments, code, border, instructions, body, uses };
 }
 
 /** Encodes the code of a snapshot. @param native as for `encodeCache` */

@@ -15,6 +15,8 @@ export type EngineRun = {
   readonly slice?: number;
   /** Virtual time of one instruction, in ns. */
   readonly instructionNanoseconds?: number;
+  /** As for a machine. */
+  readonly compileAfter?: number;
 };
 
 /** What came of it. */
@@ -37,7 +39,7 @@ class EngineMachine {
   readonly #output: Uint8Array[] = [];
   #isOff = false;
 
-  constructor(mode: ExecutionMode) {
+  constructor({ mode, compileAfter }: Pick<EngineRun, "mode" | "compileAfter">) {
     const sizeBytes = RAM_MEBIBYTES * 2 ** 20;
     const pages = (RAM_OFFSET + sizeBytes) / 2 ** 16;
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -68,6 +70,7 @@ class EngineMachine {
       bus: this.#board.bus,
       clock: this.#clock,
       mode,
+      ...(compileAfter === undefined ? {} : { compileAfter }),
     });
   }
 
@@ -104,5 +107,5 @@ class EngineMachine {
 
 /** Runs a bare-metal image from the start of RAM until it powers off. @throws where that does not come within the limit */
 export function runInEngine(run: EngineRun): EngineResult {
-  return new EngineMachine(run.mode).run(run);
+  return new EngineMachine(run).run(run);
 }

@@ -23,13 +23,19 @@ export function straightUnit(page: Uint8Array, offset: number, length: number): 
 }
 
 /** A unit with the place that it was compiled from. */
-export type PlacedUnit = { readonly page: Uint8Array; readonly offset: number; readonly unit: CachedUnit };
+export type PlacedUnit = {
+  readonly page: Uint8Array;
+  readonly next: Uint8Array;
+  readonly offset: number;
+  readonly unit: CachedUnit;
+};
 
-/** Units as a compiler makes them: a few instructions, scattered over a page whose bytes repeat often. */
+/** Units as a compiler makes them: a few instructions, scattered over a page, or two, whose bytes repeat often. */
 export const placedUnits: fc.Arbitrary<PlacedUnit> = fc
   .record({
     mode: fc.nat(MODE_COUNT - 1),
     shape: fc.constantFrom("block" as const, "region" as const),
+    pages: fc.constantFrom(1, 2),
     page: fc.uint8Array({ minLength: 64, maxLength: 64, max: 3 }),
     offset: fc.oneof(fc.nat(2046), fc.integer({ min: 2030, max: 2047 })),
     places: fc.uniqueArray(fc.record({ distance: fc.integer({ min: -40, max: 60 }), length: fc.constantFrom(2, 4) }), {
@@ -39,15 +45,15 @@ export const placedUnits: fc.Arbitrary<PlacedUnit> = fc
     body: fc.uint8Array({ minLength: 1, maxLength: 40 }),
     uses: fc.nat(2 ** 32 - 1),
   })
-  .map(({ mode, page: pattern, offset: parcel, places, uses, ...rest }) => {
-    const page = Uint8Array.from({ length: PAGE_BYTES }, (_, at) => pattern[at % pattern.length] ?? 0);
+  .map(({ mode, page: pattern, pages, offset: parcel, places, uses, ...rest }) => {
+    const both = Uint8Array.from({ length: 2 * PAGE_BYTES }, (_, at) => pattern[at % pattern.length] ?? 0);
+    const end = pages * PAGE_BYTES;
     const offset = parcel * 2;
     const first: Segment = { distance: 0, length: offset === PAGE_BYTES - 2 ? 2 : 4 };
     const others = places
       .map(({ distance, length }) => ({ distance: distance * 2, length }))
-      .filter(
-        ({ distance, length }) => distance !== 0 && offset + distance >= 0 && offset + distance + length <= PAGE_BYTES,
-      );
+      .filter(({ distance, length }) => distance !== 0 && offset + distance >= 0 && offset + distance + length <= end);
+    const page = both.subarray(0, end);
     const unit = createUnit({ ...rest, mode: mode as Mode, page, offset, instructions: [first, ...others] });
-    return { page, offset, unit: { ...unit, uses } };
+    return { page: page.subarray(0, PAGE_BYTES), next: both.subarray(PAGE_BYTES), offset, unit: { ...unit, uses } };
   });

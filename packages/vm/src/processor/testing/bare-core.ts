@@ -124,6 +124,7 @@ export class BareCore {
       firstThreshold: 1,
       blockThreshold: 1,
       regionThreshold: 0,
+      growthThreshold: 0,
       cache: new CodeCache(),
       ...options,
     });
@@ -133,14 +134,16 @@ export class BareCore {
   compile(addresses: readonly number[], shape: Shape = "block"): readonly Unit[] {
     const bodies = addresses.map((address) => {
       const blocks = discoverBlocks({
-        page: new DataView(this.memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096),
+        code: new DataView(this.memory.buffer, RAM_OFFSET + (address - (address % 4096)) - RAM_BASE, 4096),
         offset: address % 4096,
         shape,
+        inlines: true,
         limit: 100,
         decode: RISC_V.decode,
         flowOf: (index) => instructionAt(index).flow,
       });
-      return compileUnit(blocks, { mode: MODE.machine, shape }, (index) => instructionAt(index).semantics);
+      const kind = { mode: MODE.machine, shape, border: 4096 - (address % 4096) };
+      return compileUnit(blocks, kind, (index) => instructionAt(index).semantics);
     });
     return this.instantiate(bodies);
   }

@@ -95,6 +95,7 @@ export class AddressSpace {
     const { buffers, code } = this.#parts;
     this.watch(page);
     buffers.fillFetch(low, high, code.open(page));
+    code.entered(low, high);
     this.#noteOrigin(TLB.fetch, low, high);
     this.noteExecuted(low, high);
   }

@@ -60,6 +60,8 @@ export interface HartHelpers {
 export interface CodePages {
   /** Offset of a page's decoded records in the engine's memory; made where there are none. May drop another page. */
   open(page: number): number;
+  /** Code at an address, of a page that was opened, can be fetched from now on by the mode that runs. @param low lower half @param high upper half */
+  entered(low: number, high: number): void;
   /** True where something was decoded or compiled from this page: such pages never enter the write look-aside buffer. */
   has(page: number): boolean;
   /** Somebody writes to the page: forgets what was decoded and compiled from it. */

@@ -142,6 +142,7 @@ function createCodePages(): HartFixture["code"] {
       pages.add(page);
       return page;
     },
+    entered: () => undefined,
     has: (page) => pages.has(page),
     drop: (page) => void pages.delete(page),
     forgetJumps() {
