@@ -148,7 +148,8 @@ test("a machine works as an ordinary user without capabilities, network or the h
 
 const GLUTTONS: Readonly<Record<LimitBreach["limit"], readonly [script: string, said: RegExp]>> = {
   memory: ["tail -c 1000000000 </dev/zero", /It needed more than its 96 MiB of memory/],
-  processes: ["bomb() { bomb | bomb & }; bomb", /It tried to have more than its 48 processes/],
+  // The shell that waits must not be the one that can't fork any more: it would exit before its machine is killed.
+  processes: ["sh -c 'bomb() { bomb | bomb & }; bomb' & exec sleep 60", /It tried to have more than its 48 processes/],
   disk: ["head -c 100000000 /dev/zero >/home/agent/much", /It wrote \d+ MiB, more than its 32 MiB/],
 };
 for (const [what, [script, said]] of Object.entries(GLUTTONS))

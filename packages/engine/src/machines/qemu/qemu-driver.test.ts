@@ -20,7 +20,8 @@ const COUNT =
   "i=$(cat /tmp/count 2>/dev/null || echo 0); while :; do i=$((i+1)); echo $i >/tmp/next; mv /tmp/next /tmp/count; usleep 20000; done";
 /** What the manager sets, as a machine's limit of processes. */
 const PROCESSES = 300;
-const BOMB = "b() { b | b & }; while :; do b; done 2>/dev/null";
+/** The process that is waited for only waits: where a shell can't fork any more it exits. */
+const BOMB = "sh -c 'b() { b | b & }; while :; do b; done' 2>/dev/null & exec sleep 600";
 
 let machines: TestMachines;
 let first: MachineSpec;

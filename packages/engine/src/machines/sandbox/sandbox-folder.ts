@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, type Stats, statSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import { CloisterError } from "@cloister/core";
 import { isWithin, SYSTEM_FOLDERS } from "./program-folders.ts";
@@ -60,18 +60,26 @@ export function makeMountPoints(root: string, targets: ReadonlyMap<string, "fold
 }
 
 function makeReal(path: string, kind: "folder" | "file"): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) {
-    if (kind === "folder") mkdirSync(path, { mode: 0o755 });
-    else writeFileSync(path, "", { flag: "wx" });
-    return;
-  }
+  const found = lstatSync(path, { throwIfNoEntry: false }) ?? makeNew(path, kind);
+  if (found === undefined) return;
   if (kind === "folder" ? found.isDirectory() : found.isFile()) return;
   throw new CloisterError({
     code: "machine_failed",
     message: `Expected ${path} to be a ${kind}, because something of the host is shown there. The sandbox has something else.`,
     remedy: "Restore a snapshot of the machine, or remove it and create another.",
   });
+}
+
+/** @returns what another connection, to a machine that two runs share, has put there at the same moment */
+function makeNew(path: string, kind: "folder" | "file"): Stats | undefined {
+  try {
+    if (kind === "folder") mkdirSync(path, { mode: 0o755 });
+    else writeFileSync(path, "", { flag: "wx" });
+    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return lstatSync(path);
+    throw error;
+  }
 }
 
 /** What is mounted at a path of the host: a folder, or a file. */
