@@ -9,7 +9,7 @@ import { type RanLoad, runLoad } from "../gateway/run-load.ts";
 import type { Findings, Measurement, Scenario, Target } from "../measurement.ts";
 import { readPeak } from "../peak-memory.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 
 /** Requests of each kind in a round, and how many are under way at once: as many streams as one credential may have. */
 const LOADS: Readonly<Record<LoadKind, { readonly connections: number; readonly requests: number }>> = {
