@@ -21,7 +21,13 @@ function temporaryPath(context: TestContext): string {
   return join(folder, "period.db");
 }
 
-type Spender = { readonly child: ChildProcess; readonly lines: string[]; readonly ended: Promise<void> };
+type Spender = {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  /** It waits for the end of its input. */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<void>;
+};
 
 type SpenderOptions = {
   readonly path: string;
@@ -33,25 +39,34 @@ type SpenderOptions = {
   readonly killAfter?: number;
 };
 
-/** Starts a process that spends. */
+/** Starts processes that spend, all from the same moment on: one alone would be done before the others have started. */
+async function startSpenders(options: readonly SpenderOptions[]): Promise<readonly Spender[]> {
+  const spenders = options.map(startSpender);
+  await Promise.all(spenders.map(({ ready, ended }) => Promise.race([ready, ended])));
+  for (const { child } of spenders) child.stdin?.end();
+  return spenders;
+}
+
 function startSpender({ path, owner, width, maxCost, killAfter = Infinity }: SpenderOptions): Spender {
   const seed = owner.slice(1);
   const child = spawn(process.execPath, [program, path, owner, seed, String(width), String(maxCost)], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
   const lines: string[] = [];
+  const ready = Promise.withResolvers<void>();
   const read = async (): Promise<void> => {
     const exited = once(child, "exit");
     let rest = "";
     for await (const chunk of child.stdout) {
       const parts = (rest + String(chunk)).split("\n");
       rest = parts.pop() ?? "";
-      lines.push(...parts);
+      if (parts.includes("ready")) ready.resolve();
+      lines.push(...parts.filter((line) => line !== "ready"));
       if (lines.length >= killAfter && child.exitCode === null) child.kill("SIGKILL");
     }
     await exited;
   };
-  return { child, lines, ended: read() };
+  return { child, lines, ready: ready.promise, ended: read() };
 }
 
 function said(lines: readonly string[]): number {
@@ -63,8 +78,8 @@ test(
   { timeout: 60_000 },
   async (context) => {
     const path = temporaryPath(context);
-    const spenders = Array.from({ length: 8 }, (_, index) =>
-      startSpender({ path, owner: `r${index + 1}`, width: 3, maxCost: 3000 }),
+    const spenders = await startSpenders(
+      Array.from({ length: 8 }, (_, index) => ({ path, owner: `r${index + 1}`, width: 3, maxCost: 3000 })),
     );
     await Promise.all(spenders.map(({ ended }) => ended));
     assert.deepEqual(
@@ -86,8 +101,14 @@ test(
   { timeout: 60_000 },
   async (context) => {
     const path = temporaryPath(context);
-    const killed = [5, 12, 30].map((killAfter, index) =>
-      startSpender({ path, owner: `r${index + 1}`, width: 4, maxCost: 1_000_000, killAfter }),
+    const killed = await startSpenders(
+      [5, 12, 30].map((killAfter, index) => ({
+        path,
+        owner: `r${index + 1}`,
+        width: 4,
+        maxCost: 1_000_000,
+        killAfter,
+      })),
     );
     await Promise.all(killed.map(({ ended }) => ended));
     assert.deepEqual(

@@ -1,7 +1,8 @@
 // A program for the tests of the period book: spends from the book that is its first argument, under the owner that is its second,
-// until its budget is spent, with `width` requests under way at once. Says each settlement before it is booked, as a journal does.
+// until its budget is spent, with `width` requests under way at once. Says that it is ready, and begins when its input ends. Says each settlement before it is booked, as a journal does.
 // Arguments: path owner seed width maxCost (micro-dollars).
 import { writeSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Amount, MicroUsd } from "@cloister/core";
 import { openPeriodBook, type PeriodRequest } from "../period-book.ts";
@@ -35,5 +36,7 @@ async function spendUntilRefused(client: number): Promise<void> {
   }
 }
 
+writeSync(1, "ready\n");
+await text(process.stdin);
 await Promise.all(Array.from({ length: Number(width) }, (_, client) => spendUntilRefused(client)));
 book.close();
