@@ -45,7 +45,7 @@ export class NextPages {
   forget(page: number): void {
     for (const unit of this.#byNext.get(page) ?? []) this.#name(unit, 0);
     this.#byNext.delete(page);
-    for (const unit of this.#byPage.get(page) ?? []) this.#byNext.get(this.#nextOf(unit))?.delete(unit);
+    for (const unit of this.#byPage.get(page) ?? []) this.remove(unit);
     this.#byPage.delete(page);
   }
 

@@ -1,5 +1,6 @@
 // A program for the tests of the period book: spends from the book that is its first argument, under the owner that is its second,
-// until its budget is spent, with `width` requests under way at once. Says that it is ready, and begins when its input ends. Says each settlement before it is booked, as a journal does.
+// until its budget is spent, with `width` requests under way at once. Says that it is ready, and begins when its input ends.
+// Says each settlement before it is booked, as a journal does.
 // Arguments: path owner seed width maxCost (micro-dollars).
 import { writeSync } from "node:fs";
 import { text } from "node:stream/consumers";
