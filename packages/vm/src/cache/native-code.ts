@@ -15,4 +15,10 @@ export interface NativeCode {
    * @returns undefined where this user did not save it, for these bodies; or another version of the compiler did, or for another processor
    */
   load(code: Uint8Array<ArrayBuffer>, bodies: readonly Uint8Array[]): WebAssembly.Module | undefined;
+  /**
+   * Has the host's best compiler work on functions that it has not got to, as it else works on those alone that run long: what is saved
+   * next has them. One after the other, in the caller's time.
+   * @param functions exports of modules @param milliseconds how long, about
+   */
+  optimize(functions: readonly unknown[], milliseconds: number): void;
 }

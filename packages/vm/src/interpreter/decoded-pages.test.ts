@@ -181,6 +181,31 @@ test("an instruction that was decoded before gives the same record, and keeps th
   });
 });
 
+test("the interpreter asks nobody for what it has decoded elsewhere, compressed or not", () => {
+  const core = new BareCore();
+  const [HALVES, OTHER] = [0x0505_0505, 0x0605_0505]; // c.addi a0, 1 twice; c.addi a0, 1 and c.addi a2, 1.
+  core.write(RAM_BASE, [ADD, HALVES, OTHER, ADD, HALVES, OTHER, JUMP_TO_ITSELF]);
+  core.setRegister(10, 0n);
+  core.setRegister(12, 0n);
+  assert.equal(core.interpret(RAM_BASE, 11), RAM_BASE + 24);
+  assert.deepEqual([core.register(10), core.register(12)], [8n, 2n]);
+  assert.equal(core.calls.get("decode"), 4, "each once: a word, two halves, the jump");
+});
+
+test("on a page that was dropped under it, the interpreter decodes nothing by itself", () => {
+  const core = new BareCore();
+  core.write(RAM_BASE, [ADD, encodeWord("sw", { rs1: 12, rs2: 11 }), ADD, JUMP_TO_ITSELF]);
+  core.onStore = (address) => core.pages.drop(Math.floor(address / 4096));
+  const other = encodeWord("addi", { rd: 10, rs1: 10, immediate: 100 });
+  core.write(RAM_BASE + 4096, [ADD, other, JUMP_TO_ITSELF]);
+  core.interpret(RAM_BASE + 4096, 3);
+  core.setRegister(10, 0n);
+  core.setRegister(11, BigInt(other));
+  core.setRegister(12, BigInt(RAM_BASE + 8));
+  core.interpret(RAM_BASE, 4);
+  assert.equal(core.register(10), 101n, "what was stored runs, on the page as it was looked up anew");
+});
+
 /** A fixture's methods, to be called alone. */
 function bound(fixture: Fixture): Pick<Fixture, "pages" | "view" | "write" | "decode"> {
   return {

@@ -40,7 +40,6 @@ export class DecodedPages {
     this.#bytes = new Uint8Array(options.memory.buffer);
     this.#memo = new DecodedMemo(this.#view);
     this.#blank = blankPage(options.threshold);
-    writeBlank(new DataView(this.#blank.buffer), PAGE_RECORDS_BYTES, HANDLER.pageEnd);
     this.#bytes.fill(0, STRADDLE_OFFSET, STRADDLE_OFFSET + 64);
     this.#view.setUint16(STRADDLE_OFFSET + 16, HANDLER.pageEnd, true);
     this.#view.setUint16(STRADDLE_OFFSET + 32, HANDLER.pageEnd, true);
@@ -58,6 +57,7 @@ export class DecodedPages {
     this.#keyOf[slot] = key;
     this.#slotOf.set(key, slot);
     this.#bytes.set(this.#blank, slotOffset(slot));
+    this.#view.setInt32(slotOffset(slot) + DECODED.guestPage, RAM_OFFSET + (page * 4096 - RAM_BASE), true);
     if (isNew) this.#options.onCode(page);
     return slotOffset(slot);
   }
@@ -81,6 +81,7 @@ export class DecodedPages {
     if (key === -1) return;
     this.#slotOf.delete(key);
     this.#keyOf[slot] = -1; // The records stay until another page needs the room: they may be running.
+    this.#view.setInt32(slotOffset(slot) + DECODED.guestPage, 0, true);
     this.#options.onForget(slotOffset(slot));
   }
 
@@ -169,10 +170,7 @@ function blankPage(threshold: number): Uint8Array {
   const view = new DataView(blank.buffer);
   for (let record = 0; record < PAGE_RECORDS_BYTES; record += DECODED.recordBytes)
     view.setUint16(record + RECORD.counter, threshold, true);
+  for (let record = PAGE_RECORDS_BYTES; record < DECODED.guestPage; record += DECODED.recordBytes)
+    view.setUint16(record + RECORD.handler, HANDLER.pageEnd, true);
   return blank;
-}
-
-function writeBlank(view: DataView, from: number, handler: number): void {
-  for (let record = from; record < DECODED.pageBytes; record += DECODED.recordBytes)
-    view.setUint16(record + RECORD.handler, handler, true);
 }

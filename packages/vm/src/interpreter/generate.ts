@@ -7,6 +7,7 @@ import { IrRecorder } from "../ir/recorder.ts";
 import { registerOffset, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
+import { writeRecall } from "./recall.ts";
 import { PAGE_RECORDS_BYTES, RECORD, STRADDLE_DISTANCE } from "./records.ts";
 
 /** What a description of an instruction must tell to be interpreted. */
@@ -303,8 +304,27 @@ function writeAdvance(writer: FunctionWriter, { record }: Locals): void {
   writer.set(record);
 }
 
-/** Has the record decoded, and runs it; where it straddles pages, in a place of its own. */
+/** Decodes the record, and runs it. */
 function writeUndecoded(writer: FunctionWriter, locals: Locals, { next }: Labels): void {
+  const unknown = writer.open(OP.block);
+  writeRecall(writer, { ...locals, bits: locals.displacement }, unknown);
+  runAgain(writer, locals, next);
+  writer.close();
+  writeDecode(writer, locals);
+  runAgain(writer, locals, next);
+}
+
+/** Nothing was run yet. */
+function runAgain(writer: FunctionWriter, { budget }: Locals, next: number): void {
+  writer.get(budget);
+  writer.i32(1);
+  writer.op(OP.i32Add);
+  writer.set(budget);
+  writer.branch(OP.br, next);
+}
+
+/** Has the slow side decode the record; where it straddles pages, in a place of its own. */
+function writeDecode(writer: FunctionWriter, locals: Locals): void {
   const { record, page, limit, budget, counted, entry } = locals;
   writer.i32(0);
   pushPc(writer, locals);
@@ -328,11 +348,6 @@ function writeUndecoded(writer: FunctionWriter, locals: Locals, { next }: Labels
   writer.i32(0);
   writer.set(limit);
   writer.close();
-  writer.get(budget);
-  writer.i32(1);
-  writer.op(OP.i32Add);
-  writer.set(budget);
-  writer.branch(OP.br, next);
 }
 
 function writeEnterUnit(writer: FunctionWriter, locals: Locals): void {

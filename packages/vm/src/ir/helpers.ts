@@ -1,6 +1,6 @@
 /**
  * Indices of the functions that all generated code can call. First the slow side's, imported from TypeScript (HartHelpers, and `decode`
- * and `hot` of the processor); then those around them that take i64, which the core module defines and units import from it.
+ * and `hot` of the processor); then those around them, which the core module defines and units import from it.
  */
 export const HELPER = {
   load: 0,
@@ -16,6 +16,7 @@ export const HELPER = {
   translateAtomic: 10,
   translateReserved: 11,
   storeSlowly: 12,
+  accessRegister: 13,
 } as const;
 
 /** How many of them are TypeScript. */

@@ -262,7 +262,7 @@ export class Lowering {
     this.#target.storeBudget();
     writer.i32(this.#low(index));
     this.push(this.#a(index));
-    writer.call(HELPER.system);
+    writer.call(this.#low(index) <= SYSTEM.csrWriteOnly ? HELPER.accessRegister : HELPER.system);
     writer.op(OP.i32Eqz);
     this.#target.loadBudget();
     writer.open(OP.if);

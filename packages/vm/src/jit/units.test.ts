@@ -66,7 +66,7 @@ test("a page that is forgotten for one mode keeps the units that are entered in 
   assert.notEqual(next, kept, "expected the index of a unit that is still entered not to be lent again");
 });
 
-test("a place that the cache does not know is compiled when it is twice as hot, and no sooner after its page was decoded anew", () => {
+test("a place that the cache does not know is compiled when it is four times as hot, and no sooner after its page was decoded anew", () => {
   const core = new BareCore();
   const units = core.createUnits({ blockThreshold: 50 });
   core.onForget = (offset) => void units.forget(offset);
@@ -78,9 +78,9 @@ test("a place that the cache does not know is compiled when it is twice as hot, 
     units.compileWaiting();
     return core.view.getUint16(record + RECORD.counter, true);
   };
-  assert.equal(arrive(), 100, "it counts until it is hot");
+  assert.equal(arrive(), 200, "it counts until it is hot");
   core.pages.drop(address / 4096);
-  assert.equal(arrive(), 100, "it counts anew");
+  assert.equal(arrive(), 200, "it counts anew");
   assert.equal(units.compiled.block, 0);
   arrive();
   assert.equal(units.compiled.block, 1);
@@ -124,7 +124,7 @@ function cacheWithBlock(): CodeCache {
 
 const thresholds: readonly { readonly title: string; readonly cache: () => CodeCache; readonly expected: number }[] = [
   { title: "as often as is asked for, where it was compiled now", cache: () => new CodeCache(), expected: 4000 },
-  { title: "twice as often, where the cache has it as a block alone", cache: cacheWithBlock, expected: 8000 },
+  { title: "four times as often, where the cache has it as a block alone", cache: cacheWithBlock, expected: 16_000 },
 ];
 
 for (const { title, cache, expected } of thresholds)
@@ -197,6 +197,47 @@ test("of the blocks that wait to become regions, the one that is entered most co
   assert.deepEqual(
     asked.map((batch) => batch.map(({ address }) => addresses.indexOf(address))),
     [[1, 0, 2]],
+  );
+});
+
+test("a few blocks wait for others to be compiled with, for some slices; many do not wait", () => {
+  const core = new BareCore();
+  core.pages.open(RAM_BASE / 4096, MODE.machine);
+  const units = core.createUnits({ patience: 3 });
+  const request = (index: number): void => {
+    core.write(RAM_BASE + index * 8, [ADDI_T0_T0_1, RETURN]);
+    units.request({ ...BLOCK, address: RAM_BASE + index * 8 });
+  };
+  const compiledAfterSlice = (): number => {
+    units.compileWaiting();
+    return units.compiled.block;
+  };
+  request(0);
+  assert.deepEqual([0, 1, 2].map(compiledAfterSlice), [0, 0, 0]);
+  request(1);
+  assert.equal(compiledAfterSlice(), 2);
+  for (let index = 2; index < 34; index++) request(index);
+  assert.equal(compiledAfterSlice(), 34);
+  request(34);
+  assert.deepEqual([0, 1, 2, 3].map(compiledAfterSlice), [34, 34, 34, 35], "it waits anew");
+});
+
+test("the functions in use are told hottest first: regions, then blocks by how often they were entered", () => {
+  const core = new BareCore();
+  core.pages.open(RAM_BASE / 4096, MODE.machine);
+  const units = core.createUnits({ regionThreshold: 4000 });
+  const addresses = [0, 64, 128].map((distance) => RAM_BASE + distance);
+  for (const [index, address] of addresses.entries()) {
+    core.write(address, [ADDI_T0_T0_1, RETURN]);
+    units.request({ ...BLOCK, address, shape: index === 2 ? "region" : "block" });
+  }
+  units.compileWaiting();
+  units.compileWaiting();
+  core.view.setInt32(unitRecord(core, addresses[1]) + UNITS.counter, 10, true);
+  const functions = addresses.map((address) => core.functionOf(unitRecord(core, address)));
+  assert.deepEqual(
+    units.functionsInUse().map((each) => functions.indexOf(each)),
+    [2, 1, 0],
   );
 });
 

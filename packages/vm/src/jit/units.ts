@@ -32,6 +32,8 @@ export type UnitsOptions = {
   readonly regionThreshold: number;
   /** How often a region is left that could have gone on before a larger one takes its place. */
   readonly growthThreshold: number;
+  /** For how many slices a few units wait for others to be compiled with. */
+  readonly patience: number;
   /** Most units at one time, and one; UNITS.count where left out. */
   readonly mostUnits?: number;
   /** Finds the decoded page that comes after another one where code runs, both by their offsets. Left out: units end with their pages. */
@@ -47,8 +49,11 @@ type Installed = PlacedUnit & {
 /** A unit that is in use, and about how often it was entered, REGION_THRESHOLD at most. */
 export type UsedUnit = CompiledUnit & { readonly uses: number };
 
-/** How often a block is entered before a region takes its place. */
-export const REGION_THRESHOLD = 4000;
+/**
+ * How often a block is entered before a region takes its place. By then V8 has optimized the block, and a new region is slower than that for
+ * as long as V8 works on it: only what runs on gets that back. With 4,000 a first boot took a third longer than with blocks alone.
+ */
+export const REGION_THRESHOLD = 100_000;
 
 /** How often a region calls what could be a part of it, or leaves for the next page, before a larger one takes its place. */
 export const GROWTH_THRESHOLD = 20_000;
@@ -57,13 +62,17 @@ export const GROWTH_THRESHOLD = 20_000;
  * So many times as hot as elsewhere a place has to get that the cache does not know, or knows as a block alone: in the run before it got
  * nearly as hot as it does now, and that was too little.
  */
-const CACHE_FACTOR = 2;
+const CACHE_FACTOR = 4;
 
-/** How many units wait before they are compiled together, while others are being compiled. */
+/** How many units are compiled together at most; of regions, which take longer, as blocks wait meanwhile. */
 const BATCH = 64;
-
-/** The same of regions, which take longer: blocks wait meanwhile. */
 const REGION_BATCH = 16;
+
+/** Fewer than these wait for others: each module costs something by itself, now and whenever it is loaded from the cache. */
+const WORTHWHILE_BATCH = 32;
+
+/** For how many slices, about 5 ms. */
+export const PATIENCE = 25;
 
 /** How often a jump arrives at a place before it is looked for once more, while the cache is being loaded. */
 const RETRY_THRESHOLD = 20;
@@ -86,6 +95,8 @@ export class Units {
   readonly #requested: Map<string, CompileRequest> = new Map();
   #waiting: CompileRequest[] = [];
   #isCompiling = false;
+  /** For how many slices a few units have waited. */
+  #waited = 0;
   readonly #freeIndices: number[] = [];
   #nextIndex = 1;
   readonly #cached: CachedUnits;
@@ -193,7 +204,7 @@ export class Units {
 
   /** Has what waits compiled. To be called between slices. */
   compileWaiting(): void {
-    if (this.#waiting.length === 0 || this.#isCompiling) return;
+    if (this.#waiting.length === 0 || this.#isCompiling || !this.#isWorthwhile()) return;
     const { compiler, memory } = this.#options;
     const requests = this.#takeBatch();
     if (!compiler) return this.#install(requests, compileBatch(memory, requests));
@@ -202,6 +213,12 @@ export class Units {
       this.#isCompiling = false;
       this.#install(requests, batch);
     });
+  }
+
+  #isWorthwhile(): boolean {
+    if (this.#waiting.length < WORTHWHILE_BATCH && this.#waited++ < this.#options.patience) return false;
+    this.#waited = 0;
+    return true;
   }
 
   /** Blocks first: while they are missing, their code is interpreted. Then the regions whose blocks are entered most. */
@@ -281,6 +298,12 @@ export class Units {
   /** The units that are in use, and about how often each was entered: what a machine that goes on from here would compile first. */
   inUse(): readonly UsedUnit[] {
     return [...this.#byIndex.values()].map((unit) => ({ ...unit, uses: this.#entriesOf(unit) }));
+  }
+
+  /** The functions of the units that are in use, those that are entered most first. */
+  functionsInUse(): readonly unknown[] {
+    const units = [...this.#byIndex.values()].map((unit) => ({ index: unit.index, uses: this.#entriesOf(unit) }));
+    return units.toSorted((a, b) => b.uses - a.uses).map(({ index }): unknown => this.#options.table.get(index));
   }
 
   /** Blocks count down until they ask to become regions; nobody counts how often regions are entered. */

@@ -46,7 +46,10 @@ export type MachineOptions = {
   readonly shared?: boolean;
   /** How code is run; "auto" where left out. */
   readonly mode?: ExecutionMode;
-  /** How often a jump arrives at a place before code is compiled for it: 1 to 65535; as measured best where left out. */
+  /**
+   * How often a jump arrives at a place before code is compiled for it: 1 to 65535; what is entered ten times as often is compiled better.
+   * As measured best where left out.
+   */
   readonly compileAfter?: number;
   /** Compile in a thread beside the machine, where the host has one and memory is shared. Left out: yes. */
   readonly background?: boolean;

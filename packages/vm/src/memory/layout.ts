@@ -12,6 +12,8 @@
  *     0x001a_0000  which entries of the jump caches were filled (JUMP_LOG)
  *     0x001c_0000  records of compiled units (UNITS)
  *     0x0030_0000  decoded instructions (DECODED)
+ *     0x0440_0000  the instruction that lies across a page's end
+ *     0x0441_0000  what instructions were decoded to lately (DECODED_MEMO)
  *     RAM_OFFSET   the guest's RAM
  */
 
@@ -205,16 +207,25 @@ export const COUNTERS = {
 
 /**
  * Decoded instructions: a pool of pages. Each holds 2048 records of 16 bytes, one for each two bytes of code, and two that mark the
- * page's end. A record: handler (u16), rd, rs1, rs2 (u16 each: offsets of registers), immediate (i32; rs3 of fused operations),
+ * page's end; then where the guest's page is (i32: offset in this memory; 0: it was dropped, and may hold something else by now).
+ * A record: handler (u16), rd, rs1, rs2 (u16 each: offsets of registers), immediate (i32; rs3 of fused operations),
  * counter (u16), step (u16: bytes to the next record, 16 or 32).
  */
 export const DECODED = {
   offset: 0x30_0000,
   recordBytes: 16,
-  /** 2050 records, rounded up. */
+  /** From a page's first record on. */
+  guestPage: 0x8020,
+  /** 2050 records and that, rounded up. */
   pageBytes: 0x8040,
   pages: 2048,
 } as const;
+
+/**
+ * What instructions were decoded to lately, found by their bits: code is full of the same ones. An entry: a record, whose counter says
+ * nothing; the bits (i32). Index: `(bits ^ (bits >>> 13) ^ (bits >>> 20)) & (entries - 1)`. A handler of 0: it holds nothing.
+ */
+export const DECODED_MEMO = { offset: 0x441_0000, entries: 8192, entryBytes: 32, bits: 16 } as const;
 
 /** Offset of the guest's RAM in the engine's memory. */
 export const RAM_OFFSET = 0x450_0000;

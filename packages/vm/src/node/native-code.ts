@@ -33,6 +33,15 @@ export function createNativeCode(key: Uint8Array): NativeCode {
       const code = unseal(key, sealed, bytes);
       return code && withIntrinsics(({ deserialize }) => deserialize(code.buffer, bytes));
     },
+    optimize(functions, milliseconds) {
+      const end = performance.now() + milliseconds;
+      withIntrinsics(({ isOptimized, optimize }) => {
+        for (const each of functions) {
+          if (performance.now() >= end) return;
+          if (!isOptimized(each)) optimize(each);
+        }
+      });
+    },
   };
 }
 
@@ -44,12 +53,15 @@ type Intrinsics = {
   /** Ends the process where none of the module's functions was optimized yet. */
   readonly serialize: (module: WebAssembly.Module) => ArrayBuffer;
   readonly isOptimized: (exported: unknown) => boolean;
+  /** Returns when it is optimized. */
+  readonly optimize: (exported: unknown) => void;
   readonly deserialize: (code: ArrayBuffer, bytes: Uint8Array) => WebAssembly.Module | undefined;
 };
 
 const SOURCE = `({
   serialize: (module) => %SerializeWasmModule(module),
   isOptimized: (exported) => %IsTurboFanFunction(exported),
+  optimize: (exported) => %WasmTierUpFunction(exported),
   deserialize: (code, bytes) => %DeserializeWasmModule(code, bytes),
 })`;
 

@@ -5,6 +5,7 @@ import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, RAM_OFFSET, STATE, TLB } fro
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
+import { generateAccessRegister } from "./register-helper.ts";
 import { generateStoreSlowly, generateTranslate } from "./memory-helpers.ts";
 
 /** Types of all functions in generated modules. */
@@ -47,6 +48,7 @@ const HELPER_TYPES: Readonly<Record<keyof typeof HELPER, number>> = {
   translateAtomic: TYPE_INDEX.translate,
   translateReserved: TYPE_INDEX.translate,
   storeSlowly: TYPE_INDEX.storeSlowly,
+  accessRegister: TYPE_INDEX.two,
 };
 
 /** What memory of any size is: the least has room for what lies at fixed places, which V8 then knows to be there. In pages of 64 KiB. */
@@ -62,12 +64,18 @@ export function standardImports(shared: boolean): ModuleImports {
   return { memory: { ...ANY_MEMORY, shared }, functions: Object.entries(HELPER_TYPES) };
 }
 
-/** What the core module defines: the helpers that take i64, for units to import, and the loop that runs them. */
+/** What the core module defines: helpers for units to import, and the loop that runs them. */
 export type CoreExports = Readonly<Record<(typeof CORE_HELPERS)[number], WebAssembly.ImportValue>> & {
   readonly run: () => void;
 };
 
-const CORE_HELPERS = ["translateLoad", "translateAtomic", "translateReserved", "storeSlowly"] as const;
+const CORE_HELPERS = [
+  "translateLoad",
+  "translateAtomic",
+  "translateReserved",
+  "storeSlowly",
+  "accessRegister",
+] as const;
 
 /** The module that is always there: the interpreter, and the loop that goes from unit to unit. @param shared whether memory is shared */
 export function encodeCoreModule(shared: boolean, instructions: readonly Interpreted[]): Uint8Array<ArrayBuffer> {
@@ -79,6 +87,7 @@ export function encodeCoreModule(shared: boolean, instructions: readonly Interpr
       [TYPE_INDEX.translate, generateTranslate(HELPER.atomic)],
       [TYPE_INDEX.translate, generateTranslate(HELPER.loadReserved)],
       [TYPE_INDEX.storeSlowly, generateStoreSlowly()],
+      [TYPE_INDEX.two, generateAccessRegister()],
       [TYPE_INDEX.interpret, generateInterpreter(instructions)],
       [TYPE_INDEX.run, generateRun(FIRST_FUNCTION)],
     ],

@@ -7,7 +7,7 @@ import type { NativeCode } from "../cache/native-code.ts";
 import { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
 import { HOT_UNIT } from "../jit/unit-writer.ts";
-import { GROWTH_THRESHOLD, REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
+import { GROWTH_THRESHOLD, PATIENCE, REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
 import {
   COUNTERS,
   JUMP_CACHE,
@@ -46,15 +46,15 @@ export type ProcessorOptions = {
   readonly cache?: CodeCache;
   /** As for machines' hosts. */
   readonly native?: NativeCode;
-  /** How often a jump arrives at a place before it is compiled: 1 to 65535. */
+  /** How often a jump arrives at a place before it is compiled: 1 to 65535. A block becomes a region after ten times as many entries then. */
   readonly compileAfter?: number;
 };
 
 /** How often a jump arrives at a place before a block is compiled there. */
-const BLOCK_THRESHOLD = 400;
+const BLOCK_THRESHOLD = 600;
 
 /** How often a jump arrives at a place before it is looked for in the cache. */
-const CACHED_THRESHOLD = 2;
+const CACHED_THRESHOLD = 8;
 
 /** What a hot place becomes, the best first; the last one is what is compiled first. */
 const SHAPES: Readonly<Record<ExecutionMode, readonly Shape[]>> = {
@@ -82,6 +82,7 @@ export class Processor {
     this.#fetches = new FetchTables(this.#view);
     this.#jumps = new Uint8Array(memory.buffer, JUMP_CACHE.offset, JUMP_CACHE.modeBytes * MODE_COUNT);
     const blockThreshold = options.compileAfter ?? BLOCK_THRESHOLD;
+    const regionThreshold = options.compileAfter === undefined ? REGION_THRESHOLD : 10 * options.compileAfter;
     const hasCached = options.cache !== undefined && options.cache.statistics.units > 0;
     const firstThreshold = Math.min(blockThreshold, hasCached ? CACHED_THRESHOLD : blockThreshold);
     const decode = createDecoder();
@@ -116,11 +117,12 @@ export class Processor {
       table,
       host,
       pages: this.#pages,
-      regionThreshold: mode === "auto" ? REGION_THRESHOLD : 0,
+      regionThreshold: mode === "auto" ? regionThreshold : 0,
       shapes: SHAPES[mode],
       firstThreshold,
       blockThreshold,
       growthThreshold: options.compileAfter ?? GROWTH_THRESHOLD,
+      patience: options.compileAfter === undefined ? PATIENCE : 0,
       pageAfter: (regime, page) => this.#fetches.afterPage(regime, page),
       ...(options.compiler ? { compiler: options.compiler } : {}),
       cache,
@@ -162,6 +164,11 @@ export class Processor {
   /** The compiled units that are in use, and how often they were. */
   unitsInUse(): readonly UsedUnit[] {
     return this.#units.inUse();
+  }
+
+  /** The functions of the compiled units that are in use, the hottest first. */
+  functionsInUse(): readonly unknown[] {
+    return this.#units.functionsInUse();
   }
 
   /** The caches that have the modules of units that are in use. */

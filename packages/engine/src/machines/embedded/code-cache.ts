@@ -6,8 +6,8 @@ export type SharedCode = {
   readonly cache: CodeCache;
   /** Keeps what was compiled. Never rejects: a machine does without. */
   readonly save: () => Promise<void>;
-  /** The same while the machine runs, which stands still for a moment: only where there is much to keep. */
-  readonly saveGrown: () => Promise<void>;
+  /** True where there is much that was compiled anew. */
+  readonly hasGrown: () => boolean;
 };
 
 /** By what part it must have grown. */
@@ -23,7 +23,7 @@ export async function openSharedCode(path: string, native: NativeCode | undefine
     const { cache } = await folder.load();
     const enough = cache.statistics.bytes * (1 + GROWTH);
     const save = (): Promise<void> => folder.save(cache).then(() => undefined, tell);
-    return { cache, save, saveGrown: async () => (cache.statistics.bytes > enough ? save() : undefined) };
+    return { cache, save, hasGrown: () => cache.statistics.bytes > enough };
   } catch (error: unknown) {
     tell(error);
     return undefined;

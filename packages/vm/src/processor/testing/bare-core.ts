@@ -125,6 +125,7 @@ export class BareCore {
       blockThreshold: 1,
       regionThreshold: 0,
       growthThreshold: 0,
+      patience: 0,
       cache: new CodeCache(),
       ...options,
     });
@@ -146,6 +147,11 @@ export class BareCore {
       return compileUnit(blocks, kind, (index) => instructionAt(index).semantics);
     });
     return this.instantiate(bodies);
+  }
+
+  /** The function of a unit. @param record of it, of UNITS */
+  functionOf(record: number): unknown {
+    return this.#table.get(this.view.getInt32(record, true));
   }
 
   /** Makes units of their bodies. */

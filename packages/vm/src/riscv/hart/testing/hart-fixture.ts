@@ -24,6 +24,7 @@ export const DEVICE = 0x1000_0000;
 /** A hart with all that it needs, and a look into it. 64-bit values are BigInts here. */
 export type HartFixture = {
   readonly hart: Hart;
+  readonly memory: WebAssembly.Memory;
   readonly view: DataView;
   readonly physical: GuestMemory;
   /** Pages that hold code, and how often the jump cache was emptied. */
@@ -59,7 +60,8 @@ const CSR_OPERATIONS = { read: 0, write: 1, set: 2, clear: 3, writeOnly: 4 } as 
 export const BUDGET = 1000;
 
 /** One memory for all: to reserve it takes longer than a test. */
-const memory = new WebAssembly.Memory({ initial: (RAM_OFFSET + RAM_BYTES) / 0x1_0000 });
+const PAGES = (RAM_OFFSET + RAM_BYTES) / 0x1_0000;
+const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
 
 function clearMemory(): DataView {
   new Uint8Array(memory.buffer, 0, DECODED.offset).fill(0);
@@ -85,10 +87,10 @@ export function createFixture(sbi?: SbiServices): HartFixture {
     access.csr("write", 0x3a0, 0x1fn);
     view.setBigUint64(STATE.pc, BigInt(RAM_BASE), true);
   }
-  return { hart, view, physical, code, device, time, float, ...access };
+  return { hart, memory, view, physical, code, device, time, float, ...access };
 }
 
-type Accessors = Omit<HartFixture, "hart" | "view" | "physical" | "code" | "device" | "time" | "float">;
+type Accessors = Omit<HartFixture, "hart" | "memory" | "view" | "physical" | "code" | "device" | "time" | "float">;
 
 function createAccess(hart: Hart, view: DataView): Accessors {
   const get = (offset: number): bigint => view.getBigUint64(offset, true);
