@@ -12,7 +12,7 @@ const UNITS = 12;
 const page = numberedPage();
 
 /** A host that gives out nothing new. */
-const HOST: NativeCode = { save: () => undefined, load: () => undefined };
+const HOST: NativeCode = { save: () => undefined, load: () => undefined, optimize: () => undefined };
 
 /** A cache of units, some of them in modules that were loaded from a file. */
 const cachesWithModules = fc

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { NativeCode } from "../cache/native-code.ts";
 import { createNativeCode, openNativeCode } from "./native-code.ts";
-import { BODIES, COUNTING_BODY, countDown, IDLE_BODY, moduleOf, saveHot } from "./testing/hot-module.ts";
+import { BODIES, COUNTING_BODY, countDown, functionsOf, IDLE_BODY, moduleOf, saveHot } from "./testing/hot-module.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "native-code-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -51,6 +51,17 @@ test("code that V8 made under other conditions is refused", () => {
 
 test("nothing is saved of a module that was not optimized yet", () => {
   assert.equal(native.save(moduleOf([IDLE_BODY]), [IDLE_BODY]), undefined);
+});
+
+test("what V8 has not got to is optimized where that is asked for, as long as there is time", () => {
+  const bodies = [IDLE_BODY, COUNTING_BODY];
+  const module = moduleOf(bodies);
+  native.optimize(functionsOf(module), 0);
+  assert.equal(native.save(module, bodies), undefined);
+  native.optimize(functionsOf(module), 60_000);
+  const code = native.save(module, bodies);
+  assert.ok(code);
+  assert.ok(native.load(code, bodies));
 });
 
 test("where there can be no key, there is no code", async () => {

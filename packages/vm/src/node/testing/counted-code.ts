@@ -20,4 +20,8 @@ export class CountedCode implements NativeCode {
     if (module) this.loaded++;
     return module;
   }
+
+  optimize(...parameters: Parameters<NativeCode["optimize"]>): void {
+    this.#native.optimize(...parameters);
+  }
 }

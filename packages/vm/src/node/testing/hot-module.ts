@@ -18,13 +18,18 @@ export function moduleOf(bodies: readonly Uint8Array[]): WebAssembly.Module {
   return new WebAssembly.Module(encodeUnits(bodies, true));
 }
 
-/** Calls the unit that counts. */
-export function countDown(module: WebAssembly.Module, from: bigint): unknown {
+/** The functions of a module of units, of an instance of its own. */
+export function functionsOf(module: WebAssembly.Module): readonly unknown[] {
   const memory = new WebAssembly.Memory({ initial: ANY_MEMORY.pages, maximum: ANY_MEMORY.pages, shared: true });
   const table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   const helpers = Object.fromEntries(Object.keys(HELPER).map((name) => [name, () => 0]));
-  const { exports } = new WebAssembly.Instance(module, { host: { memory, table, ...helpers } });
-  return (exports["u0"] as (from: bigint, depth: number, unit: number) => bigint)(from, 0, 0);
+  return Object.values(new WebAssembly.Instance(module, { host: { memory, table, ...helpers } }).exports);
+}
+
+/** Calls the unit that counts. */
+export function countDown(module: WebAssembly.Module, from: bigint): unknown {
+  const [count] = functionsOf(module);
+  return (count as (from: bigint, depth: number, unit: number) => bigint)(from, 0, 0);
 }
 
 /** Has V8 optimize the module of `BODIES`, which takes V8's threads a moment, and takes it down. */
