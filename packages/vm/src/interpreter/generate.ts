@@ -7,7 +7,6 @@ import { IrRecorder } from "../ir/recorder.ts";
 import { registerOffset, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
-import { writeRecall } from "./recall.ts";
 import { PAGE_RECORDS_BYTES, RECORD, STRADDLE_DISTANCE } from "./records.ts";
 
 /** What a description of an instruction must tell to be interpreted. */
@@ -304,33 +303,15 @@ function writeAdvance(writer: FunctionWriter, { record }: Locals): void {
   writer.set(record);
 }
 
-/** Decodes the record, and runs it. */
+/** Has the record decoded, and runs it; where it straddles pages, in a place of its own. */
 function writeUndecoded(writer: FunctionWriter, locals: Locals, { next }: Labels): void {
-  const unknown = writer.open(OP.block);
-  writeRecall(writer, { ...locals, bits: locals.displacement }, unknown);
-  runAgain(writer, locals, next);
-  writer.close();
-  writeDecode(writer, locals);
-  runAgain(writer, locals, next);
-}
-
-/** Nothing was run yet. */
-function runAgain(writer: FunctionWriter, { budget }: Locals, next: number): void {
-  writer.get(budget);
-  writer.i32(1);
-  writer.op(OP.i32Add);
-  writer.set(budget);
-  writer.branch(OP.br, next);
-}
-
-/** Has the slow side decode the record; where it straddles pages, in a place of its own. */
-function writeDecode(writer: FunctionWriter, locals: Locals): void {
   const { record, page, limit, budget, counted, entry } = locals;
   writer.i32(0);
   pushPc(writer, locals);
   writer.memory(OP.i64Store, STATE.pc);
   writer.get(record);
-  writer.call(HELPER.decode);
+  writer.get(page);
+  writer.call(DECODE_FUNCTION);
   writer.tee(entry);
   writer.op(OP.i32Eqz);
   writer.open(OP.if);
@@ -348,6 +329,11 @@ function writeDecode(writer: FunctionWriter, locals: Locals): void {
   writer.i32(0);
   writer.set(limit);
   writer.close();
+  writer.get(budget);
+  writer.i32(1);
+  writer.op(OP.i32Add);
+  writer.set(budget);
+  writer.branch(OP.br, next);
 }
 
 function writeEnterUnit(writer: FunctionWriter, locals: Locals): void {
@@ -372,6 +358,9 @@ function writePageEnd(writer: FunctionWriter, locals: Locals, { resolve }: Label
 
 /** Number of a unit module's first function, after all helpers. */
 export const FIRST_FUNCTION: number = Object.keys(HELPER).length;
+
+/** Number of `generateDecode`'s function in the core module, after the interpreter and `run`. */
+const DECODE_FUNCTION = FIRST_FUNCTION + 2;
 
 function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels): Lowering {
   const leave = (): void => {

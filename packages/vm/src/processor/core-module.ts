@@ -1,4 +1,5 @@
 import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
+import { generateDecode } from "../interpreter/generate-decode.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
 import { HELPER, HOST_HELPERS } from "../ir/helpers.ts";
 import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, RAM_OFFSET, STATE, TLB } from "../memory/layout.ts";
@@ -90,6 +91,7 @@ export function encodeCoreModule(shared: boolean, instructions: readonly Interpr
       [TYPE_INDEX.two, generateAccessRegister()],
       [TYPE_INDEX.interpret, generateInterpreter(instructions)],
       [TYPE_INDEX.run, generateRun(FIRST_FUNCTION)],
+      [TYPE_INDEX.two, generateDecode()],
     ],
     exports: [
       ...CORE_HELPERS.map((name) => [name, HELPER[name]] as const),
