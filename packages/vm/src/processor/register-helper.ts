@@ -16,7 +16,7 @@ const [OPERATION, ARGUMENT] = [0, 1] as const;
 
 /**
  * `(operation, argument) -> 1 to go on, 0 to leave`: a CSR instruction, as HELPER.system. Supervisors turn interrupts off and on all the
- * time, half of all that the slow side would be asked: this is done here, where no interrupt comes of it.
+ * time, 244,000 times in a boot of Linux: this is done here, where no interrupt comes of it.
  */
 export function generateAccessRegister(): Uint8Array {
   const writer = new FunctionWriter(2);

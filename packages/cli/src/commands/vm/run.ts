@@ -52,7 +52,8 @@ export const run: CommandHandler<VmRunOptions> = ({ options }, terminal) =>
     await joined.untilWritten();
     if (options.save !== undefined && !signals.signal.aborted)
       await save(machine, isShown(), resolve(terminal.cwd, options.save));
-    if (code !== undefined) machine.optimizeCode(OPTIMIZE_MS);
+    // What came with a snapshot is not kept.
+    if (code !== undefined && options.restore === undefined) machine.optimizeCode(OPTIMIZE_MS);
     await code?.save();
     if (options.stats !== undefined) writeStatistics(resolve(terminal.cwd, options.stats), machine.stats());
     return signals.signal.aborted
