@@ -1,6 +1,8 @@
 /** Room that is kept from one value to the next; above it, memory is given back. */
 const KEPT_BYTES = 64 * 1024;
 const FIRST_BYTES = 1024;
+/** Of most answers nothing comes in pieces: then no room is needed. */
+const NO_ROOM = Buffer.alloc(0);
 
 /**
  * Bytes that come in pieces, copied together, up to a limit. They are copied because a piece of one byte would keep the whole
@@ -8,7 +10,7 @@ const FIRST_BYTES = 1024;
  */
 export class BoundedBytes {
   readonly #limit: number;
-  #room: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #room: Buffer = NO_ROOM;
   #length = 0;
   #overflown = false;
 
@@ -52,12 +54,12 @@ export class BoundedBytes {
   clear(): void {
     this.#length = 0;
     this.#overflown = false;
-    if (this.#room.length > KEPT_BYTES) this.#room = Buffer.allocUnsafe(FIRST_BYTES);
+    if (this.#room.length > KEPT_BYTES) this.#room = NO_ROOM;
   }
 
   #reserve(needed: number): void {
     if (needed <= this.#room.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#room.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#room.length * 2, FIRST_BYTES));
     this.#room.copy(larger, 0, 0, this.#length);
     this.#room = larger;
   }

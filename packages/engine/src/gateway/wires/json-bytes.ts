@@ -8,7 +8,6 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const QUOTE = 0x22;
-const COLON = 0x3a;
 export const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
@@ -43,28 +42,12 @@ export class JsonNesting {
   }
 }
 
-/** A key as it stands in JSON, for the searches below. A text that quotes JSON does not match: its quotes are escaped. */
-export function toJsonKey(name: string): string {
-  return JSON.stringify(name);
-}
-
-/** Tells whether `key` is there with an object for its value, at any depth. */
-export function hasObject(json: string, key: string): boolean {
-  for (let at = findValue(json, key, 0); at >= 0; at = findValue(json, key, at)) {
-    if (json.charCodeAt(at) === OPEN_BRACE) return true;
-  }
-  return false;
-}
-
-/** Adds up the bytes of every string, object and array that is the value of `key`, at any depth; quotes and brackets left out. */
-export function sizeOfValues(json: string, key: string): number {
-  let size = 0;
-  for (let at = findValue(json, key, 0); at >= 0;) {
-    const end = findEnd(json, at);
-    size += Math.max(0, end - at - 2);
-    at = findValue(json, key, end);
-  }
-  return size;
+/**
+ * What finds any of the keys, up to where its value begins. A text that quotes JSON does not match: its quotes are escaped.
+ * @param names of letters and `_`.
+ */
+export function toKeyPattern(names: readonly string[]): RegExp {
+  return new RegExp(`"(${names.join("|")})"[ \\t\\r\\n]*:[ \\t\\r\\n]*`, "g");
 }
 
 /** Tells whether `json` ends as an object does, white space aside. */
@@ -74,17 +57,8 @@ export function endsAsObject(json: string): boolean {
   return json.charCodeAt(last) === CLOSE_BRACE;
 }
 
-/** Where the value of the next `key` begins; -1 where there is none. */
-function findValue(json: string, key: string, from: number): number {
-  for (let at = json.indexOf(key, from); at >= 0; at = json.indexOf(key, at + key.length)) {
-    const colon = skipSpace(json, at + key.length);
-    if (json.charCodeAt(colon) === COLON) return skipSpace(json, colon + 1);
-  }
-  return -1;
-}
-
 /** Where the string, object or array ends that begins at `start`; `start` itself for other values. */
-function findEnd(json: string, start: number): number {
+export function findEnd(json: string, start: number): number {
   const first = json.charCodeAt(start);
   if (first === QUOTE) return findStringEnd(json, start);
   return first === OPEN_BRACE || first === OPEN_BRACKET ? findNestedEnd(json, start) : start;

@@ -12,7 +12,8 @@ export function toModelName(name: string): string {
 
 /** A request's path without its query. */
 export function withoutQuery(path: string): string {
-  return path.split("?", 1)[0] ?? "";
+  const mark = path.indexOf("?");
+  return mark === -1 ? path : path.slice(0, mark);
 }
 
 /** Tells whether a request to an endpoint that is not known may cost: it names a model, or can't be read. */

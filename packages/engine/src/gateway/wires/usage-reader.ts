@@ -5,30 +5,24 @@ import type { AnswerCounts, AnswerFormat, Reading } from "./answer-format.ts";
 import type { DocumentFramer, DocumentSink } from "./document-framer.ts";
 import { EventStreamFramer } from "./event-stream-framer.ts";
 import { JsonBodyFramer } from "./json-body-framer.ts";
-import { endsAsObject, hasObject, sizeOfValues, toJsonKey } from "./json-bytes.ts";
+import { endsAsObject, findEnd, OPEN_BRACE, toKeyPattern } from "./json-bytes.ts";
 import { toModelName } from "./request-facts.ts";
 
 /** What OpenAI's streams end with instead of a document. */
 const DONE = "[DONE]";
 
-/** The keys of a format, ready to be searched for. */
-type Keys = {
-  readonly usage: string;
-  readonly model: string;
-  readonly eventText: readonly string[];
-  readonly bodyText: readonly string[];
-};
+/** What finds the keys of a format, all in one go: in an event of a stream, and in a body. */
+type Keys = { readonly event: RegExp; readonly body: RegExp };
 
 /**
  * Makes the usage readers of a wire.
  * @returns what {@link WireAdapter.createUsageReader} must be; media types other than `text/event-stream` are read as JSON.
  */
 export function usageReaders(format: AnswerFormat): (contentType: string) => UsageReader {
+  const { usageKey, modelKey, eventTextKeys, bodyTextKeys } = format;
   const keys: Keys = {
-    usage: toJsonKey(format.usageKey),
-    model: toJsonKey(format.modelKey),
-    eventText: format.eventTextKeys.map(toJsonKey),
-    bodyText: format.bodyTextKeys.map(toJsonKey),
+    event: toKeyPattern([usageKey, modelKey, ...eventTextKeys]),
+    body: toKeyPattern([usageKey, modelKey, ...bodyTextKeys]),
   };
   return (contentType) => {
     const isStream = contentType.trimStart().toLowerCase().startsWith("text/event-stream");
@@ -76,10 +70,8 @@ class AnswerReader implements UsageReader, DocumentSink {
     if (json === DONE) {
       this.#final = this.#counts !== undefined;
     } else if (endsAsObject(json)) {
-      for (const key of this.#isStream ? this.#keys.eventText : this.#keys.bodyText) {
-        this.#outputBytes += sizeOfValues(json, key);
-      }
-      if (!this.#isStream || this.#mayTell(json)) this.#read(json);
+      const mayTell = this.#weigh(json);
+      if (mayTell || !this.#isStream) this.#read(json);
     } else {
       this.damage();
     }
@@ -94,9 +86,27 @@ class AnswerReader implements UsageReader, DocumentSink {
     return ended && !this.#damaged ? "none" : "partial";
   }
 
-  /** Most events are pieces of text, and tell nothing: searching them is far cheaper than parsing them. */
-  #mayTell(event: string): boolean {
-    return hasObject(event, this.#keys.usage) || (this.#model === undefined && event.includes(this.#keys.model));
+  /**
+   * Adds up the bytes of text. @returns whether there may be more to learn: most events are pieces of text, and searching them is far
+   * cheaper than parsing them.
+   */
+  #weigh(json: string): boolean {
+    const { usageKey, modelKey } = this.#format;
+    const keys = this.#isStream ? this.#keys.event : this.#keys.body;
+    let mayTell = false;
+    keys.lastIndex = 0;
+    for (let key = keys.exec(json)?.[1]; key !== undefined; key = keys.exec(json)?.[1]) {
+      const start = keys.lastIndex;
+      if (key === usageKey) mayTell ||= json.charCodeAt(start) === OPEN_BRACE;
+      else if (key === modelKey) mayTell ||= this.#model === undefined;
+      else {
+        // Quotes and brackets do not count. What is in a value is not looked at again: it would count twice.
+        const end = findEnd(json, start);
+        this.#outputBytes += Math.max(0, end - start - 2);
+        keys.lastIndex = end;
+      }
+    }
+    return mayTell;
   }
 
   #read(json: string): void {
