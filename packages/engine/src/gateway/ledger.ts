@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RequestEvent } from "@cloister/core";
 
 /** Writes events to a journal, in the order of its calls. They are on disk when it returns, or where it gives a promise, when that resolves. */
@@ -17,8 +17,11 @@ export interface Ledger {
   flush(): Promise<void>;
 }
 
-/** ms from one batch to the next, where many requests are under way: a batch costs the processor as much as several of its events. */
-const REST_MS = 1;
+/**
+ * Turns of the event loop from one batch to the next, where many requests are under way: a batch costs the processor as much as several of
+ * its events. Unlike a time, they pass at once where there is nothing else to do.
+ */
+const REST_TURNS = 8;
 
 type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 type Batch = { readonly events: RequestEvent[]; readonly waiters: Waiter[] };
@@ -83,7 +86,7 @@ class BatchingLedger implements Ledger {
     } catch (error: unknown) {
       this.#fail(batch, error);
     }
-    if (this.#next.events.length > 0) await delay(REST_MS);
+    for (let turn = 0; turn < REST_TURNS && this.#next.events.length > 0; turn += 1) await nextTurn();
     this.#underWay = undefined;
     this.#writeNext();
   }
