@@ -25,14 +25,16 @@ export type Admission =
   | { readonly type: "wait" }
   | { readonly type: "refused"; readonly budget: Budget; readonly spent: Amount; readonly detail: string };
 
+const ADMITTED: Admission = { type: "admitted" };
+const WAIT: Admission = { type: "wait" };
+
 /** Decides on a request that comes to `bound` at most. */
 export function judgeAdmission(standings: readonly BudgetStanding[], bound: Amount): Admission {
   for (const { budget, spent } of standings) {
     const kind = spentLimit(budget, spent);
     if (kind !== undefined) return { type: "refused", budget, spent, detail: describeSpent(budget, kind, spent) };
   }
-  const tight = standings.filter((standing) => !fits(standing, bound));
-  return tight.every(({ inFlight }) => inFlight === 0) ? { type: "admitted" } : { type: "wait" };
+  return standings.some((standing) => standing.inFlight > 0 && !fits(standing, bound)) ? WAIT : ADMITTED;
 }
 
 /** A kind of which the request uses nothing fits always: it can't overshoot there. */

@@ -27,14 +27,10 @@ export interface SpendBook {
   seed(key: string, amount: Amount): void;
 }
 
-type Account = {
-  readonly spent: Amount;
-  readonly reserved: Amount;
-  readonly inFlight: number;
-  readonly warned: WarnedLimits;
-};
-
-const NEW_ACCOUNT: Account = { spent: NO_AMOUNT, reserved: NO_AMOUNT, inFlight: 0, warned: NOT_WARNED };
+/** Where a budget stands. Changes with its requests: a book that made a new one each time would make six a request. */
+type Account = { spent: Amount; reserved: Amount; inFlight: number; warned: WarnedLimits };
+/** A budget as a request has it, with its account. */
+type Booked = { readonly budget: Budget; readonly account: Account };
 
 /**
  * An empty book.
@@ -54,59 +50,61 @@ class MemorySpendBook implements SpendBook {
 
   admit(budgets: readonly Budget[], bound: Amount): Admission {
     assertAmount(bound);
-    const standings = budgets.map((budget) => toStanding(budget, this.#account(budget.key)));
-    const admission = judgeAdmission(standings, bound);
-    if (admission.type === "admitted") this.#reserve(budgets, bound);
+    const booked = this.#open(budgets);
+    const admission = judgeAdmission(booked.map(toStanding), bound);
+    if (admission.type === "admitted") for (const { account } of booked) reserve(account, bound);
     return admission;
   }
 
   settle(budgets: readonly Budget[], bound: Amount, actual: Amount): readonly BudgetCrossing[] {
     assertAmount(actual);
-    for (const { key } of budgets) this.#assertPromised(key, bound);
-    return budgets.flatMap((budget) => this.#settleOne(budget, bound, actual));
+    const booked = this.#open(budgets);
+    for (const each of booked) assertPromised(each, bound);
+    return booked.flatMap((each) => this.#settleOne(each, bound, actual));
   }
 
   spent(key: string): Amount {
-    return this.#account(key).spent;
+    return this.#accounts.get(key)?.spent ?? NO_AMOUNT;
   }
 
   seed(key: string, amount: Amount): void {
     assertAmount(amount);
     const account = this.#account(key);
-    this.#accounts.set(key, { ...account, spent: addAmount(account.spent, amount) });
+    account.spent = addAmount(account.spent, amount);
+  }
+
+  #open(budgets: readonly Budget[]): readonly Booked[] {
+    return budgets.map((budget) => ({ budget, account: this.#account(budget.key) }));
   }
 
   #account(key: string): Account {
-    return this.#accounts.get(key) ?? NEW_ACCOUNT;
+    const known = this.#accounts.get(key);
+    if (known !== undefined) return known;
+    const account = { spent: NO_AMOUNT, reserved: NO_AMOUNT, inFlight: 0, warned: NOT_WARNED };
+    this.#accounts.set(key, account);
+    return account;
   }
 
-  #reserve(budgets: readonly Budget[], bound: Amount): void {
-    for (const { key } of budgets) {
-      const { spent, reserved, inFlight, warned } = this.#account(key);
-      this.#accounts.set(key, { spent, reserved: addAmount(reserved, bound), inFlight: inFlight + 1, warned });
-    }
-  }
-
-  #settleOne(budget: Budget, bound: Amount, actual: Amount): readonly BudgetCrossing[] {
-    const account = this.#account(budget.key);
-    const spent = addAmount(account.spent, actual);
-    const crossings = findCrossings(budget, spent, account.warned, this.#warnAt);
-    this.#accounts.set(budget.key, {
-      spent,
-      reserved: subtractAmount(account.reserved, bound),
-      inFlight: account.inFlight - 1,
-      warned: recordWarnings(account.warned, crossings),
-    });
+  #settleOne({ budget, account }: Booked, bound: Amount, actual: Amount): readonly BudgetCrossing[] {
+    account.spent = addAmount(account.spent, actual);
+    account.reserved = subtractAmount(account.reserved, bound);
+    account.inFlight -= 1;
+    const crossings = findCrossings(budget, account.spent, account.warned, this.#warnAt);
+    account.warned = recordWarnings(account.warned, crossings);
     return crossings;
-  }
-
-  #assertPromised(key: string, bound: Amount): void {
-    const { reserved, inFlight } = this.#account(key);
-    if (inFlight > 0 && reserved.cost >= bound.cost && reserved.tokens >= bound.tokens) return;
-    throw new Error(`Expected a request under way in budget "${key}" with this bound, found ${inFlight}.`);
   }
 }
 
-function toStanding(budget: Budget, { spent, reserved, inFlight }: Account): BudgetStanding {
+function reserve(account: Account, bound: Amount): void {
+  account.reserved = addAmount(account.reserved, bound);
+  account.inFlight += 1;
+}
+
+function assertPromised({ budget, account: { reserved, inFlight } }: Booked, bound: Amount): void {
+  if (inFlight > 0 && reserved.cost >= bound.cost && reserved.tokens >= bound.tokens) return;
+  throw new Error(`Expected a request under way in budget "${budget.key}" with this bound, found ${inFlight}.`);
+}
+
+function toStanding({ budget, account: { spent, reserved, inFlight } }: Booked): BudgetStanding {
   return { budget, spent, reserved, inFlight };
 }

@@ -91,10 +91,11 @@ class TablePriceList implements NamedPriceList {
 
   /** The model that is asked for, and those that may be asked instead. */
   #answering(model: string): readonly string[] {
+    const { fallback = {} } = this.#policy;
+    if (!Object.hasOwn(fallback, model)) return [model];
     const models = new Set([model]);
     // A set goes on to what is added while it is walked through; a circle adds nothing new.
     for (const each of models) {
-      const { fallback = {} } = this.#policy;
       const next = Object.hasOwn(fallback, each) ? fallback[each] : undefined;
       if (next !== undefined) models.add(next);
     }

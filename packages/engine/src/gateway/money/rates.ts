@@ -37,14 +37,13 @@ export function costOf(
   length: number = usage.input + usage.cacheRead + usage.cacheWrite,
 ): MicroUsd {
   const long = Math.min(longCacheWrite, usage.cacheWrite);
-  const parts = [
-    [rates.input, usage.input],
-    [rates.cacheRead, usage.cacheRead],
-    [rates.cacheWrite, usage.cacheWrite - long],
-    [rates.longCacheWrite, long],
-    [rates.output, usage.output],
-  ] as const;
-  const units = parts.reduce((sum, [rate, tokens]) => sum + priceAt(rate, length) * BigInt(tokens), 0n);
+  const unitsOf = (rate: Rate, tokens: number): bigint => (tokens === 0 ? 0n : priceAt(rate, length) * BigInt(tokens));
+  const units =
+    unitsOf(rates.input, usage.input) +
+    unitsOf(rates.cacheRead, usage.cacheRead) +
+    unitsOf(rates.cacheWrite, usage.cacheWrite - long) +
+    unitsOf(rates.longCacheWrite, long) +
+    unitsOf(rates.output, usage.output);
   return Number((units + UNITS_PER_MICRO_USD / 2n) / UNITS_PER_MICRO_USD) as MicroUsd;
 }
 

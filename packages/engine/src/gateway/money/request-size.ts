@@ -48,10 +48,15 @@ const HOSTED_KEYS = ["googleSearch", "google_search", "urlContext", "url_context
 
 function usesHostedTool(json: JsonObject | undefined): boolean {
   if (listAt(json, "mcp_servers").length > 0) return true;
-  return listAt(json, "tools").some(
-    (tool) => HOSTED_TYPES.test(textAt(tool, "type") ?? "") || HOSTED_KEYS.some((key) => key in objectAt(tool)),
-  );
+  const tools = listAt(json, "tools");
+  return tools.length > 0 && holdsHostedTool(tools);
 }
+
+const holdsHostedTool = oncePerObject((tools: readonly unknown[]) =>
+  tools.some(
+    (tool) => HOSTED_TYPES.test(textAt(tool, "type") ?? "") || HOSTED_KEYS.some((key) => key in objectAt(tool)),
+  ),
+);
 
 /** Whether a body takes in something that lies at the provider or at an address. */
 function refersElsewhere(json: JsonObject): boolean {
