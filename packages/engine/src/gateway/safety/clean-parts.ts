@@ -22,8 +22,9 @@ export function createCleanParts(): CleanParts {
     learn(wire, { parts, isWhole }, scan) {
       if (!isWhole || !scan.isWhole) return;
       const clean = of(wire);
-      const found = new Set(scan.found.map(({ part }) => part));
-      for (const part of parts) if (!found.has(part)) clean.add(part);
+      // Mostly there is none, and no set is needed.
+      const found = scan.found.length === 0 ? undefined : new Set(scan.found.map(({ part }) => part));
+      for (const part of parts) if (found?.has(part) !== true) clean.add(part);
     },
   };
 }

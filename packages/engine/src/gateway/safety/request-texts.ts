@@ -38,19 +38,22 @@ export function collectTexts(wire: Wire, json: JsonObject, known: Pick<WeakSet<o
       if (!isBinary(value)) texts.push(toText(value, at));
     } else if (typeof value === "object" && value !== null) {
       if (at.depth >= MAX_DEPTH) isWhole = false;
-      else for (const child of childrenOf(value)) visit(child, inside(value, at, layout));
+      else visitAll(childrenOf(value), inside(value, at, layout));
     }
   };
-  for (const [key, value] of Object.entries(json)) {
-    const isList = key === layout.messages && Array.isArray(value);
-    const parts: readonly unknown[] = isList ? value : [value];
-    for (const [index, part] of parts.entries()) {
-      const name = isList ? `message ${index + 1}` : nameOf(key, layout);
-      const object = typeof part === "object" && part !== null ? part : undefined;
-      if (object !== undefined && known.has(object)) continue;
-      if (object !== undefined) looked.push(object);
-      visit(part, { name, part: object, isFromTool: false, depth: 0 });
-    }
+  const visitAll = (values: readonly unknown[], at: Position): void => {
+    for (const value of values) visit(value, at);
+  };
+  const visitPart = (part: unknown, nameOfPart: () => string): void => {
+    const object = typeof part === "object" && part !== null ? part : undefined;
+    if (object !== undefined && known.has(object)) return;
+    if (object !== undefined) looked.push(object);
+    visit(part, { name: nameOfPart(), part: object, isFromTool: false, depth: 0 });
+  };
+  for (const key of Object.keys(json)) {
+    const value = json[key];
+    if (key !== layout.messages || !Array.isArray(value)) visitPart(value, () => nameOf(key, layout));
+    else value.forEach((message, index) => visitPart(message, () => `message ${index + 1}`));
   }
   return { texts, isWhole, parts: looked };
 }
