@@ -73,7 +73,7 @@ class Gate implements SharedLimitGate {
 
   async acquire(request: ModelRequest, _attempt: number, signal: AbortSignal): Promise<Lease> {
     const progress = this.#progress.get(request) ?? new RequestProgress(request.facts.model);
-    await pause(progress.notBefore - this.#options.now(), signal);
+    if (progress.notBefore > 0) await pause(progress.notBefore - this.#options.now(), signal);
     const applicant = { identity: request.identity, model: progress.otherModel, failures: progress.failures };
     return new HeldLease(await this.#poolOf(request.wire.provider).enter(applicant, signal), progress);
   }

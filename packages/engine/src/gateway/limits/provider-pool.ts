@@ -5,7 +5,7 @@ import { CredentialRack } from "./credential-rack.ts";
 import type { CredentialSlots } from "./credential-slots.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { describeFullQueue, describeMissingCredential, describeOpenCircuits, describeRateLimit } from "./refusals.ts";
-import { type Failures, UpstreamCircuits } from "./upstream-circuits.ts";
+import { type Failures, type Passage, UpstreamCircuits } from "./upstream-circuits.ts";
 
 /** Requests that wait at once, for one provider. */
 const MAX_WAITING = 1000;
@@ -21,16 +21,40 @@ export type Applicant = {
 };
 
 /** A lease with what stands behind it. */
-export type Grant = {
+export class Grant {
   readonly lease: Lease;
   readonly slots: CredentialSlots;
   /** Of the credential, when the lease was given. */
   readonly refreshes: number;
+  #passage: Passage | undefined;
+  #pool: ProviderPool | undefined;
+
+  /** Takes a slot. */
+  constructor(pool: ProviderPool, slots: CredentialSlots, passage: Passage, model: string | undefined) {
+    slots.take();
+    const { credential, refreshes } = slots;
+    this.lease = { credential, upstream: passage.upstream, ...(model === undefined ? {} : { model }) };
+    this.slots = slots;
+    this.refreshes = refreshes;
+    this.#passage = passage;
+    this.#pool = pool;
+  }
+
   /** Tells the circuit how the attempt ended. Only the first call counts. */
-  readonly end: (outcome: AttemptOutcome) => void;
+  end(outcome: AttemptOutcome): void {
+    this.#passage?.end(outcome);
+    this.#passage = undefined;
+  }
+
   /** Gives the slot back. Only the first call counts. */
-  readonly release: () => void;
-};
+  release(): void {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    if (pool === undefined) return;
+    this.slots.giveBack();
+    pool.serve();
+  }
+}
 
 /** What a pool is made of. */
 export type ProviderPoolOptions = {
@@ -154,17 +178,7 @@ export class ProviderPool {
     if (slots === undefined || passage === undefined) {
       throw new RefusedError(describeOpenCircuits(this.#provider, this.circuits.probeAt, this.#now()));
     }
-    slots.take();
-    const lease = {
-      credential: slots.credential,
-      upstream: passage.upstream,
-      ...(model === undefined ? {} : { model }),
-    };
-    const giveBack = (): void => {
-      slots.giveBack();
-      this.serve();
-    };
-    return { lease, slots, refreshes: slots.refreshes, end: once(passage.end), release: once(giveBack) };
+    return new Grant(this, slots, passage, model);
   }
 
   /** Wakes when the next credential is back, where somebody waits. */
@@ -176,15 +190,4 @@ export class ProviderPool {
     // Not longer than a timer can hold; the next one takes the rest.
     if (backAt !== undefined) this.#timer = setTimeout(() => this.serve(), Math.min(backAt - now, LONGEST_HOLD_MS));
   }
-}
-
-function once<Arguments extends readonly unknown[]>(
-  act: (...values: Arguments) => void,
-): (...values: Arguments) => void {
-  let isDone = false;
-  return (...values) => {
-    if (isDone) return;
-    isDone = true;
-    act(...values);
-  };
 }

@@ -54,10 +54,11 @@ const UNIFIED = "anthropic-ratelimit-unified";
  * @returns undefined where there are none.
  */
 export function readRateLimits(headers: Headers, now: number): SeenLimits | undefined {
+  const names = Object.keys(headers).filter((name) => name.includes("ratelimit"));
+  if (names.length === 0) return undefined;
   const windows = new Map<string, RateLimitWindow>();
-  for (const [header, text = ""] of Object.entries(headers)) {
-    if (!header.includes("ratelimit")) continue;
-    const window = readWindow(header, text, now);
+  for (const header of names) {
+    const window = readWindow(header, headers[header] ?? "", now);
     if (window === undefined || (windows.size >= MAX_WINDOWS && !windows.has(window.name))) continue;
     windows.set(window.name, { ...windows.get(window.name), ...window });
   }

@@ -66,7 +66,7 @@ async function tryOnce(
     return type === "again" ? undefined : onAnswer({ head, lease, attempts: attempt });
   };
   try {
-    const outgoing = await toOutgoing(request, lease);
+    const outgoing = toOutgoing(request, lease, await lease.credential.headers());
     await send(pool(outgoing.origin), outgoing, patience, { signal, take });
   } catch (error: unknown) {
     if (verdict.move !== undefined) throw error;
@@ -87,12 +87,16 @@ function describeFailure(end: AttemptEnd): { reason: "upstream"; message: string
   return { reason: "upstream", message: `The model provider gave no answer${cause}.` };
 }
 
-async function toOutgoing(request: ModelRequest, { upstream, credential, model }: Lease): Promise<Outgoing> {
+function toOutgoing(
+  request: ModelRequest,
+  { upstream, model }: Lease,
+  credential: Readonly<Record<string, string>>,
+): Outgoing {
   const outgoing = {
     origin: placeOf(upstream).origin,
     method: request.method,
     path: joinPath(upstream, request.path),
-    headers: withCredential(request.headers, await credential.headers()),
+    headers: withCredential(request.headers, credential),
     body: request.body,
   };
   return askFor(outgoing, request, model);
