@@ -64,7 +64,8 @@ class OpenGrant implements Guest {
   follow(work: Promise<void>, cut: () => void): void {
     const item = { work, cut };
     this.#underWay.push(item);
-    void work.finally(() => this.#drop(item));
+    const drop = (): void => this.#drop(item);
+    void work.then(drop, drop);
   }
 
   #drop(item: Work): void {

@@ -17,7 +17,7 @@ const MIN_SPLIT = 2048;
 /** Lengths of parts that are kept, and of all that are, in bytes. Agents send their conversation again with each request. */
 const [MIN_KEPT, MAX_KEPT, MAX_ALL] = [32, 1024 * 1024, 4 * 1024 * 1024];
 /** Of a longer part its beginning, where ids stand, and so many bytes of the rest are hashed: all of it would take too long. */
-const [HASHED_BEGINNING, HASHED_SAMPLES] = [256, 64];
+const [HASHED_BEGINNING, HASHED_SAMPLES] = [128, 32];
 
 /** A part that was parsed, with its text: hashes can be equal by chance. */
 type Part = { readonly text: string; readonly value: unknown };

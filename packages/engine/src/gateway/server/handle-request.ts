@@ -21,7 +21,7 @@ export type Entrance = Rooms & {
 };
 
 /** Handles a request. Never rejects. */
-export async function handleRequest(
+export function handleRequest(
   entrance: Entrance,
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -38,7 +38,7 @@ export async function handleRequest(
   };
   const work = take(entrance, { guest, arrival }, incoming, response);
   guest?.follow(work, () => response.destroy());
-  await work;
+  return work;
 }
 
 /** A request of which no more is known than its head. */

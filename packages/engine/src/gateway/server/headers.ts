@@ -61,11 +61,16 @@ export function answeredHeaders(headers: Readonly<Record<string, string | string
 export type AnswerHeaders = Record<string, string | string[]>;
 
 /** Headers with one value each, for those who read them. */
-export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+export function flatHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  if (hasOneValueEach(headers)) return headers;
   const flat: Record<string, string> = {};
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     flat[name] = Array.isArray(value) ? value.join(", ") : (value ?? "");
   }
   return flat;
+}
+
+function hasOneValueEach(headers: IncomingHttpHeaders): headers is Record<string, string> {
+  return Object.values(headers).every((value) => typeof value === "string");
 }
