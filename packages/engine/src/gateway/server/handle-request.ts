@@ -21,11 +21,7 @@ export type Entrance = Rooms & {
 };
 
 /** Handles a request. Never rejects. */
-export function handleRequest(
-  entrance: Entrance,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+export function handleRequest(entrance: Entrance, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const startedAt = performance.now();
   const { token, path } = readToken(incoming.headers, incoming.url ?? "/");
   const guest = entrance.grants.recognise(token);
