@@ -47,12 +47,17 @@ export function isPeriodBudget({ scope }: Budget): boolean {
   return scope === "day" || scope === "month";
 }
 
+const PERIOD_SCOPES = ["day", "month"] as const;
+
 function periodBudgets({ limits }: BudgetPolicy, period: Period): readonly Budget[] {
+  const limited = PERIOD_SCOPES.filter((scope) => isLimited(limits[scope]));
+  if (limited.length === 0) return [];
   const keys = periodBudgetKeys(period);
-  return (["day", "month"] as const).flatMap((scope) => {
-    const given = limitsOf(limits[scope] ?? {});
-    return Object.keys(given).length === 0 ? [] : [{ ...given, scope, key: keys[scope] }];
-  });
+  return limited.map((scope) => ({ ...limitsOf(limits[scope] ?? {}), scope, key: keys[scope] }));
+}
+
+function isLimited(limits: BudgetLimits | undefined): boolean {
+  return limits?.maxCost !== undefined || limits?.maxTokens !== undefined;
 }
 
 /** The limits alone: callers may pass more than those. */

@@ -4,6 +4,7 @@ import { JournalDamage, translateErrors } from "./errors.ts";
 import { hashRecord, NO_HASH } from "./format.ts";
 import { type JournalHead, type JournalRecord, MAX_DATA_LENGTH, type StoredRecord } from "./port.ts";
 
+const NOT_ASCII = /[\u0080-\uffff]/;
 const TYPE = /^[a-z][a-z0-9_]{0,63}$/;
 // Rows are taken in batches, so that no lock is held while somebody works on one of them; bounded by number and by size.
 const BATCH_ROWS = 1024;
@@ -23,10 +24,14 @@ export function encodeData({ type, time, data }: JournalRecord): string {
   if (!Number.isSafeInteger(time) || time < 0) refuse("a time in whole milliseconds", String(time));
   const text: string | undefined = JSON.stringify(data);
   if (!text?.startsWith("{")) return refuse(`a JSON object as data of ${type}`, text ?? "nothing");
-  const ascii = text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const ascii = NOT_ASCII.test(text) ? escapeNonAscii(text) : text;
   if (ascii.length > MAX_DATA_LENGTH)
     refuse(`at most ${MAX_DATA_LENGTH} characters of data in ${type}`, String(ascii.length));
   return ascii;
+}
+
+function escapeNonAscii(text: string): string {
+  return text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function refuse(expected: string, found: string): never {
