@@ -35,6 +35,25 @@ describe("the reader of bodies", () => {
     }
   });
 
+  it("reads what begins like the part that came there before", () => {
+    const reader = createBodyReader();
+    const [one, other] = [message("one"), message("another one")];
+    read(reader, { model: "a", messages: [one, other], tools: [LONG] });
+    read(reader, { model: "a", messages: [one, other, one], tools: [`${LONG}y`] });
+    read(reader, { model: "a", messages: [one], tools: [LONG, LONG] });
+    read(reader, { model: "a", messages: [one, [other, other]], tools: LONG });
+    const digits = (count: number): string => `{"a":"${LONG}","messages":[${"1".repeat(count)},2]}`;
+    for (const text of [digits(40), digits(41), digits(40)])
+      assert.deepEqual(reader.read(Buffer.from(text)), JSON.parse(text));
+  });
+
+  it("takes nothing for whole that is cut within a part that it knows", () => {
+    const reader = createBodyReader();
+    const text = JSON.stringify({ tools: [LONG], messages: [message("one"), message("two")] });
+    for (const end of [text.length, text.length - 1, text.length - 2, text.length - 9, text.length])
+      assert.equal(reader.read(Buffer.from(text.slice(0, end))) === undefined, end < text.length);
+  });
+
   it("keeps no more than its bound", () => {
     const reader = createBodyReader();
     const body = (text: string): object => ({ messages: [message(text)] });

@@ -19,30 +19,53 @@ const [MIN_KEPT, MAX_KEPT, MAX_ALL] = [32, 1024 * 1024, 4 * 1024 * 1024];
 /** Of a longer part its beginning, where ids stand, and so many bytes of the rest are hashed: all of it would take too long. */
 const [HASHED_BEGINNING, HASHED_SAMPLES] = [128, 32];
 
-/** A part that was parsed, with its text: hashes can be equal by chance. */
-type Part = { readonly text: string; readonly value: unknown };
+/**
+ * A part that was parsed, with its text: hashes can be equal by chance. `next`: the key of the part that came after it last time, because
+ * to compare what stands there with that is all that most parts of a conversation take.
+ */
+type Part = { readonly text: string; readonly value: unknown; next?: number };
 
 /** Remembers nothing yet. */
 export function createBodyReader(): BodyReader {
   // What was used last is there, {@link MAX_ALL} of it at least.
   const parts = createLruMap<Part, number>(MAX_ALL, ({ text }) => text.length);
+  const beginning: Part = { text: "", value: undefined };
   const readParts = (body: Buffer): JsonObject => {
     const json = body.toString("latin1");
-    return splitJson(json, (start, end) => {
-      const length = end - start;
-      if (length < MIN_KEPT || length > MAX_KEPT) return parseJson(body, start, end);
-      const key = hashOf(json, start, end);
-      const known = parts.get(key);
-      if (known !== undefined && known.text === json.slice(start, end)) return known.value;
-      const value = parseJson(body, start, end);
-      // A copy: a slice would keep the whole body alive.
-      parts.set(key, { text: body.toString("latin1", start, end), value });
-      return value;
+    let previous = beginning;
+    const stands = ({ text }: Part, start: number): boolean => json.slice(start, start + text.length) === text;
+    const take = (key: number, part: Part): Part => {
+      previous.next = key;
+      previous = part;
+      return part;
+    };
+    return splitJson(json, {
+      recall: (start) => {
+        const key = previous.next;
+        const part = key === undefined ? undefined : parts.get(key);
+        return key !== undefined && part !== undefined && stands(part, start) ? take(key, part) : undefined;
+      },
+      parse: (start, end) => {
+        const length = end - start;
+        if (length < MIN_KEPT || length > MAX_KEPT || !isClosed(json, start)) return parseJson(body, start, end);
+        const key = hashOf(json, start, end);
+        const known = parts.get(key);
+        if (known !== undefined && known.text.length === length && stands(known, start)) return take(key, known).value;
+        // A copy: a slice would keep the whole body alive.
+        const part = { text: body.toString("latin1", start, end), value: parseJson(body, start, end) };
+        parts.set(key, part);
+        return take(key, part).value;
+      },
     });
   };
   const readPlain = (plain: Buffer): unknown =>
     (plain.length < MIN_SPLIT ? undefined : tryToRead(plain, readParts)) ?? parseJson(plain);
   return { read: (body, encoding) => parseBody(body, encoding, readPlain) };
+}
+
+/** Whether a value's own signs say where it ends: a number could go on where another one ends. */
+function isClosed(json: string, start: number): boolean {
+  return '{["'.includes(json.charAt(start));
 }
 
 /** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), of samples where there is much. */

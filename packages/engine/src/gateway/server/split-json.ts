@@ -7,33 +7,38 @@ const LISTS: ReadonlySet<string> = new Set(["contents", "input", "messages"]);
 /** Keys as providers have them. Others (`__proto__`, numbers, escapes) JSON.parse treats in ways of its own. */
 const PLAIN_KEY = /^[A-Za-z]\w*$/;
 
-/** Gives the value of the JSON from `start` up to `end`. Throws where it is none. */
-export type ParsePart = (start: number, end: number) => unknown;
+/** Gives the values of parts. */
+export type PartReader = {
+  /** A part that is known to stand at `start`, with its length; undefined where none is. */
+  recall(start: number): { readonly value: unknown; readonly text: { readonly length: number } } | undefined;
+  /** The value of the JSON from `start` up to `end`. Throws where it is none. */
+  parse(start: number, end: number): unknown;
+};
 
 /**
- * The object that `json` is: what JSON.parse would give, made of what `parse` gives for its parts, which are the values at the top and
+ * The object that `json` is: what JSON.parse would give, made of what `parts` gives for its parts, which are the values at the top and
  * the messages of a conversation.
  * @param json as Latin-1, one character a byte.
  * @throws where it is no JSON object, or one that is written in an unusual way: ask JSON.parse then.
  */
-export function splitJson(json: string, parse: ParsePart): JsonObject {
+export function splitJson(json: string, parts: PartReader): JsonObject {
   const cursor = new Cursor(json);
   const object: Record<string, unknown> = {};
   cursor.expect("{");
   do {
     const key = cursor.takeKey();
     cursor.expect(":");
-    object[key] = LISTS.has(key) && cursor.take("[") ? takeItems(cursor, parse) : cursor.takeValue(parse);
+    object[key] = LISTS.has(key) && cursor.take("[") ? takeItems(cursor, parts) : cursor.takeValue(parts);
   } while (cursor.take(","));
   cursor.expect("}");
   cursor.expectEnd();
   return object;
 }
 
-function takeItems(cursor: Cursor, parse: ParsePart): readonly unknown[] {
+function takeItems(cursor: Cursor, parts: PartReader): readonly unknown[] {
   const items: unknown[] = [];
   if (cursor.take("]")) return items;
-  do items.push(cursor.takeValue(parse));
+  do items.push(cursor.takeValue(parts));
   while (cursor.take(","));
   cursor.expect("]");
   return items;
@@ -73,9 +78,10 @@ class Cursor {
     return key;
   }
 
-  takeValue(parse: ParsePart): unknown {
+  takeValue(parts: PartReader): unknown {
     const start = skipSpace(this.#json, this.#at);
-    this.#at = findValueEnd(this.#json, start);
-    return parse(start, this.#at);
+    const known = parts.recall(start);
+    this.#at = known === undefined ? findValueEnd(this.#json, start) : start + known.text.length;
+    return known === undefined ? parts.parse(start, this.#at) : known.value;
   }
 }
