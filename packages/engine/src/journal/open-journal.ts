@@ -56,6 +56,9 @@ function readCheckedHead(file: JournalFile): JournalHead {
   }
 }
 
+/** A record, and its data as text. */
+type Encoded = { readonly record: JournalRecord; readonly text: string };
+
 class SqliteJournal implements Journal {
   readonly #file: JournalFile;
   /** Prepared once: a gateway appends hundreds of times a second. */
@@ -87,7 +90,7 @@ class SqliteJournal implements Journal {
 
   append(records: readonly JournalRecord[], { expected, durable = true }: AppendOptions): void {
     this.#log.assertSound();
-    const encoded = records.map((record) => ({ ...record, text: encodeData(record) }));
+    const encoded = records.map((record) => ({ record, text: encodeData(record) }));
     this.#head = translateErrors(this.#file.path, () => {
       this.#syncCommits(durable);
       return this.#inTransaction(() => this.#insert(encoded, expected));
@@ -114,10 +117,11 @@ class SqliteJournal implements Journal {
     this.#file.database.close();
   }
 
-  #insert(records: readonly (JournalRecord & { text: string })[], expected: number): JournalHead {
+  #insert(records: readonly Encoded[], expected: number): JournalHead {
     let { length, hash } = toHead(this.#file, this.#statements.head.get());
     if (length !== expected) throw new JournalConflict(this.#file.path, expected, length);
-    for (const { type, time, text } of records) {
+    for (const { record, text } of records) {
+      const { type, time } = record;
       length += 1;
       hash = hashRecord({ previous: hash, position: length, time, type, data: text });
       this.#statements.insert.run(length, type, time, text, hash);

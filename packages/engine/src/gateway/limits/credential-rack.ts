@@ -41,8 +41,9 @@ export class CredentialRack {
 
   /** How long none is usable; undefined where one is. @param now ms since the epoch. */
   restsAt(now: number): Rests | undefined {
-    const rests = this.all().map((slots) => slots.restAt(now));
-    if (rests.includes(undefined)) return undefined;
+    const all = this.all();
+    if (all.some((slots) => slots.restAt(now) === undefined)) return undefined;
+    const rests = all.map((slots) => slots.restAt(now));
     const ends = rests.flatMap((rest) => (rest?.state === "cooling" ? rest.until : []));
     return { until: ends.length === 0 ? undefined : Math.min(...ends) };
   }

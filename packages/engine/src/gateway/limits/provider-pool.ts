@@ -143,9 +143,11 @@ export class ProviderPool {
 
   /** Serves or refuses whom it can. To be called after a credential's state changed. */
   serve(): void {
-    const blockade = this.waiting === 0 ? undefined : this.blockade();
-    if (blockade === undefined) this.#admitAll();
-    else this.#refuseAll(blockade);
+    if (this.waiting > 0) {
+      const blockade = this.blockade();
+      if (blockade === undefined) this.#admitAll();
+      else this.#refuseAll(blockade);
+    }
     this.#setTimer();
   }
 
@@ -183,10 +185,11 @@ export class ProviderPool {
 
   /** Wakes when the next credential is back, where somebody waits. */
   #setTimer(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.waiting === 0) return;
     const now = this.#now();
-    const backAt = this.waiting === 0 ? undefined : this.rack.nextBackAt(now);
+    const backAt = this.rack.nextBackAt(now);
     // Not longer than a timer can hold; the next one takes the rest.
     if (backAt !== undefined) this.#timer = setTimeout(() => this.serve(), Math.min(backAt - now, LONGEST_HOLD_MS));
   }
