@@ -288,6 +288,17 @@ const CASES: readonly {
     },
   },
   {
+    name: "text within a tool's arguments counts once",
+    wire: "anthropic",
+    contentType: JSON_BODY,
+    text: '{"content":[{"type":"tool_use","input":{"text":"abc"}}],"usage":{"input_tokens":5,"output_tokens":1}}',
+    expected: {
+      usage: { input: 5, cacheRead: 0, cacheWrite: 0, output: 1, reasoning: 0 },
+      completeness: "whole",
+      outputBytes: 12,
+    },
+  },
+  {
     name: "usage in every chunk is partial until the answer finishes",
     wire: "openai_chat",
     contentType: STREAM,
