@@ -12,6 +12,8 @@ export type LoadPlan = {
   /** Requests under way at once. */
   readonly connections: number;
   readonly requests: number;
+  /** Tells its texts from those of other loads. */
+  readonly number: number;
 };
 
 /** What a load found out. */

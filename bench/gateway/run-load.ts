@@ -15,12 +15,14 @@ export type RanLoad = LoadResult & {
 const PROGRAM = join(import.meta.dirname, "make-load.ts");
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
+let loads = 0;
+
 /** Sends a load to a contender, from a process of its own. */
 export async function runLoad(
   { origin, headers, pid }: Contender,
   load: Pick<LoadPlan, "kind" | "connections" | "requests">,
 ): Promise<RanLoad> {
-  const plan: LoadPlan = { ...load, origin, headers };
+  const plan: LoadPlan = { ...load, origin, headers, number: loads++ };
   const before = processorTime(pid);
   const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, JSON.stringify(plan)], {
     maxBuffer: MAX_OUTPUT,

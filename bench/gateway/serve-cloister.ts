@@ -1,6 +1,7 @@
 /**
  * Cloister's gateway as a run has it: `serve-cloister.ts UPSTREAM FOLDER [record]`. Its ledger is a journal in the folder, synced to
- * disk; budgets are on; the policy is the default one; with `record` it keeps transcripts. Prints its address and a token.
+ * disk; budgets of task and iteration are on, none of days; the policy is the default one; with `record` it keeps transcripts. Prints its
+ * address and a token.
  */
 import { join } from "node:path";
 import { budgetsFor, createSpendBook, fromUsd, type RequestEvent } from "@cloister/core";
@@ -16,7 +17,7 @@ const env = { ANTHROPIC_BASE_URL: upstream, ANTHROPIC_API_KEY: "the-key-of-the-b
 const limits = { maxCost: fromUsd(1_000_000) };
 const policy = {
   ...DEFAULT_GATEWAY_POLICY,
-  budgets: { limits: { iteration: limits, task: limits, day: limits }, warnAt: 0.8 },
+  budgets: { limits: { iteration: limits, task: limits }, warnAt: 0.8 },
 };
 const sources = findCredentialSources(env, policy);
 const vault = openVault(sources, env);
