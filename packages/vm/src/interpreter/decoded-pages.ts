@@ -151,11 +151,6 @@ export class DecodedPages {
   countAgain(record: number, count: number): void {
     this.#view.setUint16(record + RECORD.counter, count, true);
   }
-
-  /** Has the record decoded anew when it is reached, and interpreted. */
-  undecode(record: number): void {
-    this.#view.setUint16(record + RECORD.handler, HANDLER.undecoded, true);
-  }
 }
 
 /** Keys are pages times this, plus the mode. */

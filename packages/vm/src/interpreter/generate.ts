@@ -398,6 +398,8 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
     },
     flush: () => undefined,
     leave,
+    canRetry: () => false,
+    retry: leave,
     tlb: (kind) => {
       writer.get(locals.bank);
       writer.op(OP.i32Add);

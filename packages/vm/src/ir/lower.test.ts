@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { compileUnit } from "../jit/compile-unit.ts";
+import type { Shape } from "../jit/request.ts";
 import { MODE, RAM_BASE, RAM_OFFSET, registerOffset, STATE } from "../memory/layout.ts";
 import { BareCore } from "../processor/testing/bare-core.ts";
 import type { DecodedInstruction } from "../riscv/isa/decode.ts";
@@ -93,26 +94,41 @@ function runInterpreted(cases: readonly Case[]): readonly Outcome[] {
 const flow = "next" as const;
 const STRAIGHT = { start: 0, flow, call: "none", successors: [], returnsTo: undefined, isBeyond: false } as const;
 
-function runCompiled(cases: readonly Case[]): readonly Outcome[] {
-  const core = new BareCore();
-  const bodies = cases.map(([program], at) => {
-    const code = program.map(({ decoded }, index) => ({ ...decoded, instruction: index, distance: index * 4, flow }));
-    const kind = { mode: MODE.machine, shape: at % 2 === 0 ? "block" : "region", border: 4096 } as const;
-    return compileUnit([{ ...STRAIGHT, instructions: code }], kind, (index) =>
-      semanticsOf(program[index]?.steps ?? []),
-    );
-  });
-  return core.instantiate(bodies).map((unit, index) => {
-    prepare(core.view, cases[index]?.[1] ?? [], DATA);
-    core.view.setInt32(STATE.budget, 1000, true);
-    unit(BigInt(startOf(cases, index)));
+function compileProgram(program: readonly Made[], shape: Shape): Uint8Array {
+  const code = program.map(({ decoded }, index) => ({ ...decoded, instruction: index, distance: index * 4, flow }));
+  const kind = { mode: MODE.machine, shape, border: 4096 };
+  return compileUnit([{ ...STRAIGHT, instructions: code }], kind, (index) => semanticsOf(program[index]?.steps ?? []));
+}
+
+const BUDGET = 1000;
+
+/** Each program with a unit for each instruction that one may begin with: that is where a unit goes on which has left an access to others. */
+function runCompiled(cases: readonly Case[], core = new BareCore()): readonly Outcome[] {
+  return cases.map(([program, contents], at) => {
+    const rests = program.map((_, index) => program.slice(index));
+    const units = core.instantiate(rests.map((rest) => compileProgram(rest, at % 2 === 0 ? "block" : "region")));
+    const start = startOf(cases, at);
+    prepare(core.view, contents, DATA);
+    core.view.setInt32(STATE.budget, BUDGET, true);
+    let pc = start;
+    // Each unit runs its first instruction at least.
+    for (let entered = 0; entered < program.length; entered++) pc = Number(units[(pc - start) / 4]?.(BigInt(pc)) ?? pc);
+    assert.equal(pc, start + program.length * 4);
+    assert.equal(core.view.getInt32(STATE.budget, true), BUDGET - program.length, "each instruction was run once");
     return outcomeOf(core.view, DATA);
   });
+}
+
+function runCompiledWithMap(cases: readonly Case[]): readonly Outcome[] {
+  const core = new BareCore();
+  core.map(DATA_ADDRESS);
+  return runCompiled(cases, core);
 }
 
 for (const [way, run] of [
   ["interpreted", runInterpreted],
   ["compiled", runCompiled],
+  ["compiled, with accesses that are found in the look-aside buffers,", runCompiledWithMap],
 ] as const)
   test(`random instructions, whose registers coincide, do the same ${way} as when they are carried out directly`, () => {
     const cases = fc.array(fc.tuple(programs, values), { minLength: 20, maxLength: 20 });

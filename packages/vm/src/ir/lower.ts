@@ -25,6 +25,8 @@ export class Lowering {
   #local: Uint32Array = new Uint32Array(0);
   /** Values read from registers, or made of such, that are still to be used. */
   #pending: Value[] = [];
+  /** Has the current guest instruction had no effect yet, so that it may run once more? */
+  #isUntouched = false;
 
   constructor(writer: FunctionWriter, target: LoweringTarget) {
     this.#writer = writer;
@@ -35,6 +37,7 @@ export class Lowering {
       target,
       locals: this.#locals,
       push: this.push,
+      canRetry: () => this.#isUntouched && target.canRetry(),
       pushInArm: (value) => this.#pushInArm(value),
     });
   }
@@ -149,6 +152,7 @@ export class Lowering {
     const lower = this.#effects.get(kind[index] ?? -1);
     if (lower) lower(index);
     else this.#target.terminator(kind[index] ?? 0, a[index] ?? -1, this.push, index);
+    if (kind[index] !== KIND.instruction && kind[index] !== KIND.requireFloat) this.#isUntouched = false;
   }
 
   /** How each kind with an effect is lowered; what is not here ends its block. */
@@ -186,6 +190,7 @@ export class Lowering {
   #instruction(index: Value): void {
     this.#locals.releaseTaken();
     this.#pending = [];
+    this.#isUntouched = true;
     this.#target.instruction(this.#low(index), this.#block.high[index] ?? 0);
   }
 

@@ -26,6 +26,13 @@ export interface LoweringTarget {
   flush(): void;
   /** After `flush`: leaves. STATE.pc and STATE.budget are right. */
   leave(): void;
+  /**
+   * Can `retry` be used here, as long as the current instruction has had no effect? Not in a unit's first one, where the unit would be entered
+   * again, and not in descriptions.
+   */
+  canRetry(): boolean;
+  /** After `flush`: leaves before the current instruction, which runs somewhere else next: interpreted, or as the first one of a unit. */
+  retry(): void;
   /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
   tlb(kind: "read" | "write"): number;
   /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */

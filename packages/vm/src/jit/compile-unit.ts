@@ -50,6 +50,8 @@ class UnitCompiler {
   readonly #heads: Map<number, number> = new Map();
   readonly #ends: Map<number, number> = new Map();
   #current = 0;
+  /** The instruction of the current block that is being lowered, from 0 on. */
+  #index = -1;
   #distance = 0;
   #length = 0;
 
@@ -142,6 +144,7 @@ class UnitCompiler {
     const code = this.#code[index];
     if (!block || !code) return;
     this.#current = index;
+    this.#index = -1;
     this.#writer.spend(block.instructions.length);
     this.#lowering.lower(code);
     const last = block.instructions.at(-1);
@@ -264,6 +267,13 @@ class UnitCompiler {
     this.#call(returnsTo, this.#returnsTo);
   }
 
+  /** Leaves before the current instruction: of an inlined function too, which then goes back to where its return leads. */
+  #retry(): void {
+    this.#writer.spend(this.#index - (this.#blocks[this.#current]?.instructions.length ?? 0));
+    this.#writer.setNext(this.#distance);
+    this.#writer.branch(OP.br, this.#out);
+  }
+
   #target(): LoweringTarget {
     const writer = this.#writer;
     return {
@@ -295,9 +305,12 @@ class UnitCompiler {
         writer.i64(1, 0);
         writer.op(OP.return);
       },
+      canRetry: () => this.#current > 0 || this.#index > 0,
+      retry: () => this.#retry(),
       tlb: (kind) => tlbOffset(this.#mode, TLB[kind]),
       terminator: (kind, value, push, operation) => this.#terminator(kind, value, push, operation),
       instruction: (distance, length) => {
+        this.#index++;
         this.#distance = distance;
         this.#length = length;
       },

@@ -28,8 +28,8 @@ export class UnitWriter extends FunctionWriter {
   readonly #entry = this.local(TYPE.i32);
   /** Was the next page found to be where it was when the unit was compiled? Nothing moves it before the unit is left. */
   readonly #isBeyond = this.local(TYPE.i32);
-  /** Is `next` returned to whoever called? Else the unit goes on there itself. */
-  readonly #isReturn = this.local(TYPE.i32);
+  /** Is `next` returned to whoever called? Else the unit goes on there itself, as it always does where there is no such local. */
+  #isReturn: number | undefined;
 
   constructor(mode: Mode) {
     super(3);
@@ -49,15 +49,20 @@ export class UnitWriter extends FunctionWriter {
   end(): void {
     this.countInstructions();
     this.storeBudget();
-    this.get(this.#isReturn);
-    this.open(OP.if);
-    this.returnNext();
-    this.close();
+    this.#returnWhereAsked();
     this.#findNext();
     this.get(this.#next);
     this.get(DEPTH);
     this.#pushUnit();
     this.callIndirect(TYPE_INDEX.unit, OP.returnCallIndirect);
+  }
+
+  #returnWhereAsked(): void {
+    if (this.#isReturn === undefined) return;
+    this.get(this.#isReturn);
+    this.open(OP.if);
+    this.returnNext();
+    this.close();
   }
 
   /** Pushes the address at a distance from the unit's entry. */
@@ -88,6 +93,7 @@ export class UnitWriter extends FunctionWriter {
   returnAtEnd(isCalled: boolean): void {
     if (isCalled) this.get(DEPTH);
     else this.i32(1);
+    this.#isReturn ??= this.local(TYPE.i32);
     this.set(this.#isReturn);
   }
 

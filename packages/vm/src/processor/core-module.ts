@@ -101,21 +101,22 @@ export function encodeCoreModule(shared: boolean, instructions: readonly Interpr
   });
 }
 
+/** From an index of JUMP_CACHE to an offset. */
+const ENTRY_SHIFT = Math.log2(JUMP_CACHE.entryBytes);
+
 /** Pushes the offset of an address's entry in a jump cache that begins at 0. */
 export function pushJumpEntry(writer: FunctionWriter, pc: number): void {
   writer.get(pc);
   writer.op(OP.i32WrapI64);
-  writer.i32(1);
-  writer.op(OP.i32ShrU);
+  writer.i32(ENTRY_SHIFT - 1);
+  writer.op(OP.i32Shl);
   writer.get(pc);
   writer.op(OP.i32WrapI64);
-  writer.i32(12);
+  writer.i32(12 - ENTRY_SHIFT);
   writer.op(OP.i32ShrU);
   writer.op(OP.i32Xor);
-  writer.i32(JUMP_CACHE.entries - 1);
+  writer.i32((JUMP_CACHE.entries - 1) << ENTRY_SHIFT);
   writer.op(OP.i32And);
-  writer.i32(4);
-  writer.op(OP.i32Shl);
 }
 
 /** `run`: from STATE.pc on, unit after unit, interpreted in between, until the slice is over or STATE.leave says so. */

@@ -97,6 +97,11 @@ export class BareCore {
       this.view.setInt32(address - RAM_BASE + RAM_OFFSET + index * 4, bits, true);
   }
 
+  /** Makes the look-aside buffers know an address's page, for reads and writes. */
+  map(address: number): void {
+    for (const kind of [TLB.read, TLB.write]) this.#fill(kind, address, RAM_OFFSET - RAM_BASE);
+  }
+
   setRegister(register: number, value: bigint): void {
     this.view.setBigUint64(registerOffset(register), value, true);
   }
