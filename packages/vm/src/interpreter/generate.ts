@@ -1,5 +1,6 @@
 import { KIND } from "../ir/block.ts";
 import { HELPER } from "../ir/helpers.ts";
+import { pushLookAsideIndex } from "../ir/look-aside-index.ts";
 import { FIELD_REGISTER, Lowering } from "../ir/lower.ts";
 import type { LoweringTarget } from "../ir/lowering-target.ts";
 import type { Semantics } from "../ir/port.ts";
@@ -126,12 +127,7 @@ function writeResolve(
 
 /** Pushes the scaled index of an address in a look-aside buffer, the mode's bank added. */
 function pushEntry(writer: FunctionWriter, address: number, bank: number): void {
-  writer.get(address);
-  writer.op(OP.i32WrapI64);
-  writer.i32(8);
-  writer.op(OP.i32ShrU);
-  writer.i32(0x3ff0);
-  writer.op(OP.i32And);
+  pushLookAsideIndex(writer, address);
   writer.get(bank);
   writer.op(OP.i32Add);
 }

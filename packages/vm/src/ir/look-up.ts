@@ -1,10 +1,10 @@
+import { PAGE_BYTES } from "../memory/page.ts";
 import type { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
 import { HELPER } from "./helpers.ts";
 import type { LocalPool } from "./local-pool.ts";
+import { pushLookAsideIndex } from "./look-aside-index.ts";
 import type { LoweringTarget } from "./lowering-target.ts";
-
-const PAGE_BYTES = 4096;
 
 /** What is left of a probe: locals that hold the address (i64) and the entry's offset (i32), and what to add to that. */
 type Probe = { readonly address: number; readonly entry: number; readonly offset: number };
@@ -25,12 +25,7 @@ export class LookUp {
   probe(address: number, size: number, kind: "read" | "write"): Probe {
     const writer = this.#writer;
     const entry = this.#locals.take(TYPE.i32);
-    writer.get(address);
-    writer.op(OP.i32WrapI64);
-    writer.i32(8);
-    writer.op(OP.i32ShrU);
-    writer.i32(0x3ff0);
-    writer.op(OP.i32And);
+    pushLookAsideIndex(writer, address);
     const offset = this.#target.tlb(kind);
     writer.tee(entry);
     writer.memory(OP.i64Load, offset);

@@ -1,4 +1,5 @@
 import { HELPER } from "../ir/helpers.ts";
+import { pushLookAsideIndex } from "../ir/look-aside-index.ts";
 import { jumpCacheOffset, type Mode, STATE, TLB, tlbOffset, UNITS } from "../memory/layout.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
 import { pushJumpEntry, TYPE_INDEX } from "../processor/core-module.ts";
@@ -222,12 +223,7 @@ export class UnitWriter extends FunctionWriter {
     this.i64(PAGE_BYTES, 0);
     this.op(OP.i64Add);
     this.tee(this.#next);
-    this.get(this.#next);
-    this.op(OP.i32WrapI64);
-    this.i32(8);
-    this.op(OP.i32ShrU);
-    this.i32((TLB.entries - 1) * TLB.entryBytes);
-    this.op(OP.i32And);
+    pushLookAsideIndex(this, this.#next);
     this.tee(this.#entry);
     this.memory(OP.i64Load, table);
     this.op(OP.i64Ne);

@@ -2,6 +2,7 @@ import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interp
 import { generateDecode } from "../interpreter/generate-decode.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
 import { HELPER, HOST_HELPERS } from "../ir/helpers.ts";
+import { pushLookAsideIndex } from "../ir/look-aside-index.ts";
 import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, RAM_OFFSET, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
@@ -197,12 +198,7 @@ type RunLocals = {
 
 /** Where a unit begins here, notes it in the jump cache; else interprets. */
 function writeInterpret(writer: FunctionWriter, { pc, mode, entry, record, interpret, again }: RunLocals): void {
-  writer.get(pc);
-  writer.op(OP.i32WrapI64);
-  writer.i32(8);
-  writer.op(OP.i32ShrU);
-  writer.i32(0x3ff0);
-  writer.op(OP.i32And);
+  pushLookAsideIndex(writer, pc);
   writer.get(mode);
   writer.i32(TLB.modeBytes);
   writer.op(OP.i32Mul);

@@ -1,4 +1,5 @@
 import { HELPER } from "../ir/helpers.ts";
+import { pushLookAsideIndex } from "../ir/look-aside-index.ts";
 import { SECOND_TLB, STATE, TLB } from "../memory/layout.ts";
 import { FunctionWriter } from "../wasm/function-writer.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
@@ -128,12 +129,7 @@ type Place = { readonly address: number; readonly mode: number };
 
 /** Pushes the offset of an address's entry from its kind's first buffer. */
 function pushEntry(writer: FunctionWriter, { address, mode }: Place): void {
-  writer.get(address);
-  writer.op(OP.i32WrapI64);
-  writer.i32(8);
-  writer.op(OP.i32ShrU);
-  writer.i32((TLB.entries - 1) * TLB.entryBytes);
-  writer.op(OP.i32And);
+  pushLookAsideIndex(writer, address);
   writer.get(mode);
   writer.i32(TLB.modeBytes);
   writer.op(OP.i32Mul);
