@@ -21,3 +21,6 @@ export const HELPER = {
 
 /** How many of them are TypeScript. */
 export const HOST_HELPERS = 9;
+
+/** Second argument of `hot` for a unit that asks for a larger one in its place; its first one is the unit's record then. */
+export const HOT_UNIT = -1;

@@ -23,6 +23,23 @@ export class LookUp {
 
   /** Leaves 1 on the stack where a buffer knows the address (in a local) for an access of that size. */
   probe(address: number, size: number, kind: "read" | "write"): Probe {
+    const probe = this.#compare(address, kind);
+    this.#writer.i64(-PAGE_BYTES | (size - 1), -1);
+    this.#writer.op(OP.i64And);
+    this.#writer.op(OP.i64Eqz);
+    return probe;
+  }
+
+  /** Leaves 1 on the stack where a buffer knows the address, and as many bytes from there on are in one page. */
+  probeBytes(address: number, bytes: number, kind: "read" | "write"): Probe {
+    const probe = this.#compare(address, kind);
+    this.#writer.i64(PAGE_BYTES - bytes, 0);
+    this.#writer.op(OP.i64LeU);
+    return probe;
+  }
+
+  /** Pushes in what bits the address differs from the page of its entry: where that is the page, its distance from there. */
+  #compare(address: number, kind: "read" | "write"): Probe {
     const writer = this.#writer;
     const entry = this.#locals.take(TYPE.i32);
     pushLookAsideIndex(writer, address);
@@ -30,24 +47,8 @@ export class LookUp {
     writer.tee(entry);
     writer.memory(OP.i64Load, offset);
     writer.get(address);
-    writer.i64(-PAGE_BYTES | (size - 1), -1);
-    writer.op(OP.i64And);
-    writer.op(OP.i64Eq);
+    writer.op(OP.i64Xor);
     return { address, entry, offset };
-  }
-
-  /** Leaves 1 on the stack where that is so, and as many bytes from the address on are in one page. */
-  probeBytes(address: number, bytes: number, kind: "read" | "write"): Probe {
-    const writer = this.#writer;
-    const probe = this.probe(address, 1, kind);
-    writer.get(address);
-    writer.op(OP.i32WrapI64);
-    writer.i32(PAGE_BYTES - 1);
-    writer.op(OP.i32And);
-    writer.i32(PAGE_BYTES - bytes);
-    writer.op(OP.i32LeU);
-    writer.op(OP.i32And);
-    return probe;
   }
 
   /** Pops whether a probe has found it, and pushes the host address: that of the entry, or what is pushed otherwise. */

@@ -45,8 +45,9 @@ class UnitCompiler {
   readonly #lowering: Lowering;
   /** Registers that memory does not have yet, at the current instruction. */
   #dirty: RegisterSet = NO_REGISTERS;
-  /** Labels: of the way out, of loops' heads, and of the ends of blocks before which merges stand. */
+  /** Labels: of the way out, of the way back to an instruction, of loops' heads, and of the ends of blocks before which merges stand. */
   #out = 0;
+  #back = 0;
   readonly #heads: Map<number, number> = new Map();
   readonly #ends: Map<number, number> = new Map();
   #current = 0;
@@ -80,11 +81,14 @@ class UnitCompiler {
   compile(): Uint8Array<ArrayBuffer> {
     const writer = this.#writer;
     writer.begin();
-    if (!this.#isRegion) writer.countUse();
+    if (!this.#isRegion) writer.countEntry();
     this.#load(this.#live[0]);
     this.#out = writer.open(OP.block);
+    this.#back = writer.open(OP.block, TYPE.i32);
     this.#tree(0);
     writer.op(OP.unreachable);
+    writer.close();
+    writer.goBack();
     writer.close();
     writer.end();
     return writer.finish();
@@ -269,9 +273,9 @@ class UnitCompiler {
 
   /** Leaves before the current instruction: of an inlined function too, which then goes back to where its return leads. */
   #retry(): void {
-    this.#writer.spend(this.#index - (this.#blocks[this.#current]?.instructions.length ?? 0));
-    this.#writer.setNext(this.#distance);
-    this.#writer.branch(OP.br, this.#out);
+    const { length = 0 } = this.#blocks[this.#current]?.instructions ?? [];
+    this.#writer.pushGoBack(this.#distance, length - this.#index);
+    this.#writer.branch(OP.br, this.#back);
   }
 
   #target(): LoweringTarget {

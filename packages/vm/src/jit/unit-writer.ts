@@ -1,6 +1,6 @@
-import { HELPER } from "../ir/helpers.ts";
+import { HELPER, HOT_UNIT } from "../ir/helpers.ts";
 import { pushLookAsideIndex } from "../ir/look-aside-index.ts";
-import { jumpCacheOffset, type Mode, STATE, TLB, tlbOffset, UNITS } from "../memory/layout.ts";
+import { HOT_UNIT_OFFSET, jumpCacheOffset, type Mode, STATE, TLB, tlbOffset, UNITS } from "../memory/layout.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
 import { pushJumpEntry, TYPE_INDEX } from "../processor/core-module.ts";
 import { FunctionWriter } from "../wasm/function-writer.ts";
@@ -9,13 +9,13 @@ import { OP, TYPE } from "../wasm/opcodes.ts";
 /** How deep guest calls may nest as calls of WebAssembly; beyond, all of them return to the loop that runs units. */
 const MOST_DEPTH = 200;
 
+/** Bits of a number of instructions, of which a unit has fewer. */
+const INSTRUCTIONS_BITS = 10;
+
 /** Parameters of a unit's function. */
 const PC = 0;
 const DEPTH = 1;
 const RECORD = 2;
-
-/** Second argument of the helper `hot` for a unit that asks for a larger one in its place; its first one is the unit's record then. */
-export const HOT_UNIT = -1;
 
 /** Writes what units' functions have in common: how they count, and how they lead to each other. */
 export class UnitWriter extends FunctionWriter {
@@ -72,6 +72,28 @@ export class UnitWriter extends FunctionWriter {
     if (distance === 0) return;
     this.i64(distance, distance >> 31);
     this.op(OP.i64Add);
+  }
+
+  /** Pushes which instruction to go back to: at a distance, with so many not run that were spent. `goBack` pops it. */
+  pushGoBack(distance: number, instructions: number): void {
+    this.i32((distance << INSTRUCTIONS_BITS) | instructions);
+  }
+
+  /** Sets `next` to an instruction that is gone back to, and gives back what was spent for it and those after it. */
+  goBack(): void {
+    this.tee(this.#entry);
+    this.i32((1 << INSTRUCTIONS_BITS) - 1);
+    this.op(OP.i32And);
+    this.get(this.budget);
+    this.op(OP.i32Add);
+    this.set(this.budget);
+    this.get(this.#entry);
+    this.i32(INSTRUCTIONS_BITS);
+    this.op(OP.i32ShrS);
+    this.op(OP.i64ExtendI32S);
+    this.get(PC);
+    this.op(OP.i64Add);
+    this.popNext();
   }
 
   /** Sets `next` to a distance. */
@@ -170,8 +192,30 @@ export class UnitWriter extends FunctionWriter {
     this.close();
   }
 
+  /** Counts that the unit was entered. Where that makes it hot, it leaves for that: a call here would have values around it moved each time. */
+  countEntry(): void {
+    this.#countDown(() => {
+      this.i32(0);
+      this.get(RECORD);
+      this.memory(OP.i32Store, HOT_UNIT_OFFSET);
+      this.i32(0);
+      this.get(PC);
+      this.memory(OP.i64Store, STATE.pc);
+      this.i64(1, 0);
+      this.op(OP.return);
+    });
+  }
+
   /** Counts down to where the unit asks for a larger one in its place. */
   countUse(): void {
+    this.#countDown(() => {
+      this.get(RECORD);
+      this.i32(HOT_UNIT);
+      this.call(HELPER.hot);
+    });
+  }
+
+  #countDown(ask: () => void): void {
     this.get(RECORD);
     this.get(RECORD);
     this.memory(OP.i32Load, UNITS.counter);
@@ -182,9 +226,7 @@ export class UnitWriter extends FunctionWriter {
     this.get(this.#entry);
     this.op(OP.i32Eqz);
     this.open(OP.if);
-    this.get(RECORD);
-    this.i32(HOT_UNIT);
-    this.call(HELPER.hot);
+    ask();
     this.close();
   }
 

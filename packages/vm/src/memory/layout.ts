@@ -127,9 +127,10 @@ export const BOUNCE_OFFSET = 0x4000;
 
 /**
  * Translation look-aside buffers: for each mode three direct-mapped tables of 1024 entries: reads, writes, fetches.
- * An entry: tag (i64: virtual page address, bits below 12 zero; all ones: empty), addend (i32: host address = low half of the virtual
- * address + addend), 4 bytes free; in a fetch entry the addend is the offset of the page's decoded instructions.
- * An access hits where `(address & (~4095 | size - 1)) == tag`: one compare for miss, permission, page crossing and misalignment.
+ * An entry: tag (i64: virtual page address, bits below 12 zero; of an empty entry that of a page whose entry is another one), addend (i32: host
+ * address = low half of the virtual address + addend), 4 bytes free; in a fetch entry the addend is the offset of the page's decoded instructions.
+ * An access hits where `((address ^ tag) & (~4095 | size - 1)) == 0`: one compare for miss, permission, page crossing and misalignment; several
+ * accesses to as many bytes where `(address ^ tag) <= 4096 - bytes`.
  */
 export const TLB = {
   offset: 0x1_0000,
@@ -179,6 +180,9 @@ export const JUMP_LOG = { offset: 0x1a_0000, entries: 2048, modeBytes: 0x2000 } 
 
 /** Offset of an i32 for each mode: how many entries of its jump cache were filled since it was emptied. */
 export const JUMPS_FILLED_OFFSET = 0x4100;
+
+/** Offset of an i32: record of the unit that has just become hot, and left for that; 0 where there is none. */
+export const HOT_UNIT_OFFSET = 0x4200;
 
 /** Offset of a mode's jump cache. */
 export function jumpCacheOffset(mode: Mode): number {

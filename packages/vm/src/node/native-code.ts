@@ -5,7 +5,7 @@ import { HELPER } from "../ir/helpers.ts";
 import { encodeUnits } from "../jit/compile-batch.ts";
 import { ANY_MEMORY } from "../processor/core-module.ts";
 import { riscvCoreBytes } from "../processor/riscv-core.ts";
-import { compileEagerly, compileLazily } from "./compile-eagerly.ts";
+import { compileEagerly, compileLazily } from "./compiler-flags.ts";
 import { openNativeKey } from "./native-key.ts";
 import { seal, unseal } from "./seal.ts";
 

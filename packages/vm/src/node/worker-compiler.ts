@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { CompilerMessage } from "../jit/compile-batch.ts";
 import type { CompiledBatch, UnitCompiler } from "../jit/request.ts";
-import { compileEagerly } from "./compile-eagerly.ts";
+import { compileEagerly } from "./compiler-flags.ts";
 import type { CompilerWorkerData } from "./compiler-worker.ts";
 
 /**

@@ -1,9 +1,17 @@
 import { FIRST_FUNCTION, generateInterpreter, type Interpreted } from "../interpreter/generate.ts";
 import { generateDecode } from "../interpreter/generate-decode.ts";
 import { HANDLER, RECORD } from "../interpreter/records.ts";
-import { HELPER, HOST_HELPERS } from "../ir/helpers.ts";
+import { HELPER, HOST_HELPERS, HOT_UNIT } from "../ir/helpers.ts";
 import { pushLookAsideIndex } from "../ir/look-aside-index.ts";
-import { JUMP_CACHE, JUMP_LOG, JUMPS_FILLED_OFFSET, RAM_OFFSET, STATE, TLB } from "../memory/layout.ts";
+import {
+  HOT_UNIT_OFFSET,
+  JUMP_CACHE,
+  JUMP_LOG,
+  JUMPS_FILLED_OFFSET,
+  RAM_OFFSET,
+  STATE,
+  TLB,
+} from "../memory/layout.ts";
 import { FunctionWriter, type FunctionType, UNIT_TYPE } from "../wasm/function-writer.ts";
 import { encodeModule, type ModuleImports } from "../wasm/module.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
@@ -157,6 +165,7 @@ function generateRun(interpret: number): Uint8Array {
   writer.op(OP.i64Eq);
   writer.open(OP.if);
   loadPc(writer, pc);
+  writeTellHot(writer, record);
   writer.close();
   writer.i32(0);
   writer.memory(OP.i32Load, STATE.leave);
@@ -174,6 +183,21 @@ function loadPc(writer: FunctionWriter, pc: number): void {
   writer.i32(0);
   writer.memory(OP.i64Load, STATE.pc);
   writer.set(pc);
+}
+
+/** Tells the slow side of the unit that has left as it is hot, if one has. */
+function writeTellHot(writer: FunctionWriter, record: number): void {
+  writer.i32(0);
+  writer.memory(OP.i32Load, HOT_UNIT_OFFSET);
+  writer.tee(record);
+  writer.open(OP.if);
+  writer.get(record);
+  writer.i32(HOT_UNIT);
+  writer.call(HELPER.hot);
+  writer.i32(0);
+  writer.i32(0);
+  writer.memory(OP.i32Store, HOT_UNIT_OFFSET);
+  writer.close();
 }
 
 function writeCall(writer: FunctionWriter, pc: number, entry: number): void {

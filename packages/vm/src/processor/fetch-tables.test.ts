@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MODE, MODE_COUNT, TLB, tlbOffset } from "../memory/layout.ts";
+import { emptyTable } from "../memory/look-aside-table.ts";
 import { FetchTables } from "./fetch-tables.ts";
 
 const { user, supervisor } = MODE;
@@ -8,7 +9,8 @@ const { user, supervisor } = MODE;
 /** Empty tables, and what enters a page into them. */
 function createTables(): { readonly tables: FetchTables; enter: (high: number, low: number, page: number) => void } {
   const buffer = new ArrayBuffer(TLB.offset + MODE_COUNT * TLB.modeBytes);
-  new Uint8Array(buffer).fill(0xff, TLB.offset);
+  for (let table = TLB.offset; table < buffer.byteLength; table += TLB.tableBytes)
+    emptyTable(new Uint8Array(buffer, table, TLB.tableBytes));
   const view = new DataView(buffer);
   return {
     tables: new FetchTables(view),

@@ -1,4 +1,5 @@
 import { MODE_COUNT, type Mode, TLB, tlbOffset } from "../memory/layout.ts";
+import { emptyEntry } from "../memory/look-aside-table.ts";
 
 /** Which decoded pages addresses lead to: the look-aside buffers of fetches, by mode. Decoded pages are known by their offsets. */
 export class FetchTables {
@@ -40,16 +41,12 @@ export class FetchTables {
   /** Forgets where a decoded page is. */
   forget(page: number): void {
     for (let mode = 0; mode < MODE_COUNT; mode++)
-      for (const entry of this.#entriesOf(mode as Mode, page)) this.#view.setBigInt64(entry, -1n, true);
+      for (const entry of this.#entriesOf(mode as Mode, page)) emptyEntry(this.#view, entry);
   }
 
   *#entriesOf(mode: Mode, page: number): Generator<number> {
     const table = tlbOffset(mode, TLB.fetch);
     for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes)
-      if (this.#view.getInt32(entry + 8, true) === page && !this.#isEmpty(entry)) yield entry;
-  }
-
-  #isEmpty(entry: number): boolean {
-    return this.#view.getInt32(entry, true) === -1;
+      if (this.#view.getInt32(entry + 8, true) === page) yield entry;
   }
 }

@@ -2,11 +2,11 @@ import type { Clock } from "../bus/port.ts";
 import type { SystemBus } from "../bus/system-bus.ts";
 import { floatOperation } from "../float/operation.ts";
 import { DecodedPages } from "../interpreter/decoded-pages.ts";
+import { HOT_UNIT } from "../ir/helpers.ts";
 import { UNKNOWN_BITS } from "../ir/lower.ts";
 import type { NativeCode } from "../cache/native-code.ts";
 import { CodeCache } from "../cache/code-cache.ts";
 import type { Shape, UnitCompiler } from "../jit/request.ts";
-import { HOT_UNIT } from "../jit/unit-writer.ts";
 import { GROWTH_THRESHOLD, PATIENCE, REGION_THRESHOLD, Units, type UsedUnit } from "../jit/units.ts";
 import {
   COUNTERS,

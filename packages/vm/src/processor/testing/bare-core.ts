@@ -19,6 +19,7 @@ import {
   TLB,
   tlbOffset,
 } from "../../memory/layout.ts";
+import { emptyEntry, emptyTable } from "../../memory/look-aside-table.ts";
 import { createDecoder, type Decode } from "../../riscv/isa/decode.ts";
 import { FORMATS } from "../../riscv/isa/format.ts";
 import { INSTRUCTIONS, instructionAt } from "../../riscv/isa/instructions.ts";
@@ -66,8 +67,9 @@ export class BareCore {
     this.memory = memory;
     this.view = new DataView(memory.buffer);
     const bytes = new Uint8Array(memory.buffer);
-    bytes.fill(0xff, TLB.offset, TLB.offset + MODE_COUNT * TLB.modeBytes);
-    bytes.fill(0xff, SECOND_TLB.offset, SECOND_TLB.offset + MODE_COUNT * SECOND_TLB.modeBytes);
+    for (const { offset, tableBytes, modeBytes } of [TLB, SECOND_TLB])
+      for (let table = offset; table < offset + MODE_COUNT * modeBytes; table += tableBytes)
+        emptyTable(bytes.subarray(table, table + tableBytes));
     bytes.fill(0xff, JUMP_CACHE.offset, JUMP_CACHE.offset + MODE_COUNT * JUMP_CACHE.modeBytes);
     this.view.setInt32(STATE.mode, MODE.machine, true);
     this.view.setInt32(STATE.floatEnabled, 1, true);
@@ -184,7 +186,7 @@ export class BareCore {
   #forgetFetches(offset: number): void {
     const table = tlbOffset(MODE.machine, TLB.fetch);
     for (let entry = table; entry < table + TLB.tableBytes; entry += TLB.entryBytes)
-      if (this.view.getInt32(entry + 8, true) === offset) this.view.setBigInt64(entry, -1n, true);
+      if (this.view.getInt32(entry + 8, true) === offset) emptyEntry(this.view, entry);
   }
 
   #helpers(): Readonly<Record<string, (...values: number[]) => number | void>> {

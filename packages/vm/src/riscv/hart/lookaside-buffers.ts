@@ -1,4 +1,5 @@
 import { MODE, MODE_COUNT, type Mode, SECOND_TLB, STATE, TLB } from "../../memory/layout.ts";
+import { emptyEntry, emptyTable } from "../../memory/look-aside-table.ts";
 import type { HartState } from "./hart-state.ts";
 import { PageLog } from "./page-log.ts";
 
@@ -38,12 +39,13 @@ export class LookasideBuffers {
     const { buffer } = state.view;
     this.#seconds = Array.from({ length: MODE_COUNT * SECOND_KINDS }, (_, table) => {
       const offset = SECOND_TLB.offset + table * SECOND_TLB.tableBytes;
-      return new Uint8Array(buffer, offset, SECOND_TLB.tableBytes).fill(0xff);
+      return new Uint8Array(buffer, offset, SECOND_TLB.tableBytes);
     });
     this.#tables = Array.from({ length: MODE_COUNT * KINDS }, (_, table) => {
       const offset = TLB.offset + table * TLB.tableBytes;
-      return new Uint8Array(buffer, offset, TLB.tableBytes).fill(0xff);
+      return new Uint8Array(buffer, offset, TLB.tableBytes);
     });
+    for (const table of [...this.#tables, ...this.#seconds]) emptyTable(table);
   }
 
   /**
@@ -110,8 +112,8 @@ export class LookasideBuffers {
     for (let table = 0; table < this.#filled.length; table++) {
       if (this.#filled[table] === 0 || isMachineTable(table)) continue;
       const entry = TLB.offset + table * TLB.tableBytes + entryOffset(low);
-      if (view.getInt32(entry, true) === tag && view.getInt32(entry + 4, true) === (high | 0)) dropEntry(view, entry);
-      if (hasSecond(table)) dropEntry(view, secondOffset(table) + secondEntryOffset(low));
+      if (view.getInt32(entry, true) === tag && view.getInt32(entry + 4, true) === (high | 0)) emptyEntry(view, entry);
+      if (hasSecond(table)) emptyEntry(view, secondOffset(table) + secondEntryOffset(low));
     }
   }
 
@@ -136,8 +138,8 @@ export class LookasideBuffers {
   /** Drops what a table has at the places of a page. */
   #dropFrom(table: number, low: number): void {
     const { view } = this.#state;
-    dropEntry(view, TLB.offset + table * TLB.tableBytes + entryOffset(low));
-    if (hasSecond(table)) dropEntry(view, secondOffset(table) + secondEntryOffset(low));
+    emptyEntry(view, TLB.offset + table * TLB.tableBytes + entryOffset(low));
+    if (hasSecond(table)) emptyEntry(view, secondOffset(table) + secondEntryOffset(low));
   }
 
   /** Empties all modes. */
@@ -171,7 +173,7 @@ export class LookasideBuffers {
     const { view } = this.#state;
     for (let entry = table; entry < table + bytes; entry += TLB.entryBytes) {
       const page = (view.getInt32(entry, true) + view.getInt32(entry + 8, true)) >>> 0;
-      if (page === host) dropEntry(view, entry);
+      if (page === host) emptyEntry(view, entry);
     }
   }
 
@@ -192,8 +194,8 @@ export class LookasideBuffers {
     if (this.#filled[table] === 0) return;
     this.#filled[table] = 0;
     this.#local[table]?.empty();
-    this.#tables[table]?.fill(0xff);
-    if (hasSecond(table)) this.#seconds[secondOf(table)]?.fill(0xff);
+    const tables = [this.#tables[table], hasSecond(table) ? this.#seconds[secondOf(table)] : undefined];
+    for (const each of tables) if (each) emptyTable(each);
   }
 }
 
@@ -230,11 +232,6 @@ function writeEntry(view: DataView, entry: number, { low, high, addend }: Entry)
   view.setInt32(entry, low & ~4095, true);
   view.setInt32(entry + 4, high, true);
   view.setInt32(entry + 8, addend, true);
-}
-
-function dropEntry(view: DataView, entry: number): void {
-  view.setInt32(entry, -1, true);
-  view.setInt32(entry + 4, -1, true);
 }
 
 function isMachineTable(table: number): boolean {
