@@ -10,7 +10,7 @@ import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./req
 import { PAGE_BYTES } from "../memory/page.ts";
 
 /** Most instructions of a unit, by shape. */
-const LIMITS = { block: 40, region: 600 } as const;
+const LIMITS = { block: 80, region: 600 } as const;
 
 const decode = createDecoder();
 

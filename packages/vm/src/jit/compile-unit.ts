@@ -273,8 +273,8 @@ class UnitCompiler {
 
   /** Leaves before the current instruction: of an inlined function too, which then goes back to where its return leads. */
   #retry(): void {
-    const { length = 0 } = this.#blocks[this.#current]?.instructions ?? [];
-    this.#writer.pushGoBack(this.#distance, length - this.#index);
+    const count = this.#blocks[this.#current]?.instructions.length ?? 0;
+    this.#writer.pushGoBack(this.#distance, count - this.#index);
     this.#writer.branch(OP.br, this.#back);
   }
 
