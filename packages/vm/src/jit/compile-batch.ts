@@ -9,8 +9,11 @@ import { type BasicBlock, discoverBlocks } from "./discover.ts";
 import type { CompiledBatch, CompiledUnit, CompileRequest, Segment } from "./request.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
 
-/** Most instructions of a unit, by shape. */
-const LIMITS = { block: 80, region: 600 } as const;
+/**
+ * Most instructions of a unit, by shape. A region's are a multiple of a block's: where straight code goes on after a region, a block began in the
+ * run before, so that the cache knows one.
+ */
+const LIMITS = { block: 75, region: 600 } as const;
 
 const decode = createDecoder();
 
