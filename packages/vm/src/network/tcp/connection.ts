@@ -3,7 +3,7 @@ import type { ByteStream, StreamListener } from "../port.ts";
 import { Receiver, WINDOW_SHIFT, WINDOW_UNSCALED_MAX } from "./receiver.ts";
 import { FLAG, SEGMENT_PAYLOAD_MAX, hasFlag, type Segment, type SegmentOptions } from "./segment.ts";
 import { Sender } from "./sender.ts";
-import { addSequence } from "./sequence.ts";
+import { addSequence, sequenceDistance } from "./sequence.ts";
 
 /** How long a connection that ended here first answers the guest's last words again, in ns. Where room is needed it is less. */
 const TIME_WAIT = 60_000_000_000;
@@ -56,6 +56,11 @@ export class TcpConnection implements ByteStream {
   /** True where it only waits for late segments, and may be forgotten where room is needed. */
   get isLingering(): boolean {
     return this.#state === "time-wait";
+  }
+
+  /** True where it lingers, and a SYN opens the connection anew: one that is late begins before what was received (RFC 1122, section 4.2.2.13). */
+  isReopenedBy({ sequence }: Segment): boolean {
+    return this.isLingering && this.#receiver !== undefined && sequenceDistance(this.#receiver.next, sequence) >= 0;
   }
 
   /** Opens towards the guest. */

@@ -48,7 +48,7 @@ export class TcpTransport {
     const ends = { address: packet.destination, port: segment.destinationPort, guestPort: segment.sourcePort };
     const connection = this.#connections.get(keyOf(ends));
     const isOpening = hasFlag(segment, FLAG.synchronize) && !hasFlag(segment, FLAG.acknowledge | FLAG.reset);
-    if (connection?.isLingering === true && isOpening) {
+    if (isOpening && connection?.isReopenedBy(segment) === true) {
       connection.abandon();
       this.#receiveUnknown(ends, segment);
     } else if (connection === undefined) {
