@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import {
+  HOT_UNIT_OFFSET,
   JUMP_CACHE,
   JUMP_LOG,
   JUMPS_FILLED_OFFSET,
@@ -19,7 +20,7 @@ const RAM_BYTES = 0x1_0000;
 const PAGES = (RAM_OFFSET + RAM_BYTES) / 2 ** 16;
 
 /** A processor without a board, at a loop that becomes a unit at once. */
-function create(): { readonly processor: Processor; readonly view: DataView } {
+function create(mode: "auto" | "block" = "block"): { readonly processor: Processor; readonly view: DataView } {
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
   const physical = createPhysicalMemory({ memory, sizeBytes: RAM_BYTES, onWrite: (page) => processor.drop(page) });
   const processor: Processor = new Processor({
@@ -27,7 +28,7 @@ function create(): { readonly processor: Processor; readonly view: DataView } {
     physical,
     bus: { read: () => false, write: () => false },
     clock: new VirtualClock(),
-    mode: "block",
+    mode,
     compileAfter: 1,
   });
   const view = new DataView(memory.buffer);
@@ -69,4 +70,11 @@ test("a jump cache of which more was filled than can be written down is emptied 
   view.setInt32(COUNTER, JUMP_LOG.entries + 1, true);
   processor.forgetJumps();
   assert.deepEqual(filledEntries(view), []);
+});
+
+test("a block that has become hot is told of once, runs on, and becomes a region", () => {
+  const { processor, view } = create("auto");
+  for (let slice = 0; slice < 100; slice++) processor.run(100);
+  assert.deepEqual(processor.compiled, { block: 1, region: 1 });
+  assert.equal(view.getInt32(HOT_UNIT_OFFSET, true), 0);
 });

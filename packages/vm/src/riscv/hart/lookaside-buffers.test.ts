@@ -30,10 +30,11 @@ function second(kind: number, low: number): number {
 
 const pageAt = ({ view }: Buffers, entry: number): number => view.getInt32(entry, true);
 
+const emptied = new DataView(new ArrayBuffer(RAM_OFFSET));
+
 function isEmpty({ view }: Buffers, entry: number): boolean {
-  const before = view.buffer.slice(entry, entry + TLB.entryBytes);
-  emptyEntry(view, entry);
-  return Buffer.from(before).equals(Buffer.from(view.buffer, entry, TLB.entryBytes));
+  emptyEntry(emptied, entry);
+  return [0, 4, 8].every((at) => view.getInt32(entry + at, true) === emptied.getInt32(entry + at, true));
 }
 const page = (low: number): number => low & ~4095;
 
