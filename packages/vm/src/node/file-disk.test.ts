@@ -241,14 +241,26 @@ test("what is no file, or asks for what is not known, is refused with its reason
   assert.throws(() => openDisk({ path: fifo, readOnly: true }), { code: "disk_failed" });
   assert.throws(() => openDisk({ path: newPath("missing") }), { code: "disk_failed" });
   for (const [options, reason] of [
-    ["encrypt.format=luks,encrypt.iter-time=10,encrypt.key-secret=key", /encrypted/],
     ["compression_type=zstd", /not known here/],
     ["extended_l2=on", /not known here/],
     [`data_file=${newPath("data")}`, /not known here/],
   ] as const) {
     const path = newPath("qcow2");
-    qemuImg("create", "--object", "secret,id=key,data=secret", "-f", "qcow2", "-o", options, path, "1M");
+    qemuImg("create", "-f", "qcow2", "-o", options, path, "1M");
     assert.throws(() => openDisk({ path }), { code: "disk_invalid", message: reason });
+  }
+});
+
+// Of qemu-img's own making only in part: for LUKS it measures how fast keys are derived, and fails where the host's clocks are coarse.
+test("an image that says it is encrypted, by AES or LUKS, is refused", () => {
+  const path = newPath("qcow2");
+  qemuImg("create", "-f", "qcow2", path, "1M");
+  const bytes = readFileSync(path);
+  for (const method of [1, 2]) {
+    bytes.writeUInt32BE(method, 32);
+    writeFileSync(path, bytes);
+    if (method === 1) assert.match(qemuImg("info", path), /encrypted: yes/);
+    assert.throws(() => openDisk({ path }), { code: "disk_invalid", message: /is encrypted/ });
   }
 });
 
