@@ -2,9 +2,12 @@ import { createFinder } from "./create-finder.ts";
 import type { Detector } from "./finding.ts";
 import { isRandom } from "./randomness.ts";
 
-/** `api_key = "…"`, `"clientSecret": "…"`, `PASSWORD=…`: a telling name, then a value of one word. */
+/**
+ * `api_key = "…"`, `"clientSecret": "…"`, `PASSWORD=…`: a telling name, then a value of one word. It begins with what stands between them,
+ * and looks back at the name: to look for names from every letter on takes several times as long.
+ */
 const ASSIGNMENT =
-  /(?:(?:api|access|secret|private|encryption|signing|auth)[_-]?key|secret|token|passw(?:or)?d|credentials?)\\?["'`]?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4}\\?["'`]?(?<value>[A-Za-z0-9+/=_.~!@#$%^&*-]{16,200})/dgi;
+  /[:=](?<=(?:(?:api|access|secret|private|encryption|signing|auth)[_-]?key|secret|token|passw(?:or)?d|credentials?)\\?["'`]?[ \t]{0,4}[:=])(?:(?<=:)=|(?<==)>)?[ \t]{0,4}\\?["'`]?(?<value>[A-Za-z0-9+/=_.~!@#$%^&*-]{16,200})/dgi;
 const AUTHORIZATION = /\bbearer[ \t]{1,4}(?<value>[A-Za-z0-9._~+/=-]{20,2000})/dgi;
 /** Names that end like a secret's and hold none. */
 const HARMLESS_NAME = /(?:page|continuation|sync|next|cancel\w{0,8}|public)[_-]?$/i;

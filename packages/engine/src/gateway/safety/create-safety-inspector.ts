@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { ObjectNotes } from "../object-notes.ts";
 import type { GatewayPolicy } from "../policy.ts";
 import type { ModelRequest, SafetyInspector } from "../port.ts";
 import { CANNOT_REDACT, describeRefusal } from "./describe-finding.ts";
@@ -42,7 +43,7 @@ export function createSafetyInspector(policy: GatewayPolicy["safety"]): SafetyIn
 }
 
 /** The texts of a request: the strings of its JSON, or all of it where it is other text. */
-function readTexts({ wire, json, body }: ModelRequest, clean: WeakSet<object>): RequestTexts {
+function readTexts({ wire, json, body }: ModelRequest, clean: ObjectNotes<true>): RequestTexts {
   if (json !== undefined) return collectTexts(wire.name, json, clean);
   if (body.length === 0) return { texts: [], isWhole: true, parts: [] };
   if (!isUtf8(body)) return { texts: [], isWhole: false, parts: [] };

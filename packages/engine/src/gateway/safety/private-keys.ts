@@ -2,6 +2,8 @@ import type { Detector, Match } from "./finding.ts";
 
 /** RFC 7468, and what OpenSSH and PGP make of it. */
 const MARKER = /-----(?<edge>BEGIN|END) (?:[A-Z0-9]{1,12} ){0,2}PRIVATE KEY(?: BLOCK)?-----/g;
+/** In all of them; most texts have none. */
+const SIGN = "PRIVATE KEY";
 /** Characters of a key at most; 16384-bit RSA has about 13,000. */
 const MAX_KEY = 16_384;
 /** Base64 characters that a real key has at least; an Ed25519 key in PKCS #8 has 64. */
@@ -11,6 +13,7 @@ const CUT_BODY = /^(?:\s|\\[nr])*(?:[A-Za-z0-9+/=]{30,}(?:\s|\\[nr])*)+/;
 
 /** Finds private keys in PEM form, whole or cut at their end. Markers with nothing between them are source code. */
 export const findPrivateKeys: Detector = (text) => {
+  if (!text.includes(SIGN)) return [];
   const markers = [...text.matchAll(MARKER)].map(toMarker);
   return markers.flatMap((marker, index): Match[] => {
     if (!marker.isBegin) return [];

@@ -1,5 +1,6 @@
 import type { Wire } from "@cloister/core";
 import { toObject, type JsonObject } from "../../agents/json-value.ts";
+import type { ObjectNotes } from "../object-notes.ts";
 import { PROMPT_LAYOUTS, type PromptLayout } from "../context/prompt-layout.ts";
 
 /** A text of a request. */
@@ -28,7 +29,7 @@ const DATA_URL = /^data:[\w.+-]{1,40}\/[\w.+-]{1,80};base64,/;
 const NOT_BASE64 = /[^A-Za-z0-9+/_=-]/;
 
 /** Collects the strings of a request's body, each with its place, but for those of parts that `known` has. Never throws. */
-export function collectTexts(wire: Wire, json: JsonObject, known: Pick<WeakSet<object>, "has">): RequestTexts {
+export function collectTexts(wire: Wire, json: JsonObject, known: Pick<ObjectNotes<true>, "get">): RequestTexts {
   const layout = PROMPT_LAYOUTS[wire];
   const texts: RequestText[] = [];
   const looked: object[] = [];
@@ -46,7 +47,7 @@ export function collectTexts(wire: Wire, json: JsonObject, known: Pick<WeakSet<o
   };
   const visitPart = (part: unknown, nameOfPart: () => string): void => {
     const object = typeof part === "object" && part !== null ? part : undefined;
-    if (object !== undefined && known.has(object)) return;
+    if (object !== undefined && known.get(object) === true) return;
     if (object !== undefined) looked.push(object);
     visit(part, { name: nameOfPart(), part: object, isFromTool: false, depth: 0 });
   };

@@ -1,5 +1,6 @@
 import type { rules } from "@secretlint/secretlint-rule-preset-recommend";
 import type { Detector, Match } from "./finding.ts";
+import { createSignReader } from "./secret-signs.ts";
 
 type Rule = (typeof rules)[number];
 type RuleContext = Parameters<Rule["create"]>[0];
@@ -25,16 +26,16 @@ export async function loadSecretlintRules(): Promise<Detector> {
       {},
     ),
   );
+  const readSigns = createSignReader(used.map(nameOf));
   return (text) => {
     matches = [];
-    const source = toSource(text);
-    for (const handler of handlers) void handler.file?.(source);
+    for (const index of readSigns(text)) void handlers[index]?.file?.(toSource(text));
     return matches;
   };
 }
 
 function createRuleContext(rule: Rule, onMatch: (match: Match) => void): RuleContext {
-  const name = rule.meta.id.replace(/^.*secretlint-rule-/, "");
+  const name = nameOf(rule);
   return {
     sharedOptions: {},
     // Messages hold the secret: none is made.
@@ -42,6 +43,10 @@ function createRuleContext(rule: Rule, onMatch: (match: Match) => void): RuleCon
     report: ({ range: [start, end] }) => onMatch({ rule: name, start, end }),
     ignore: () => undefined,
   };
+}
+
+function nameOf({ meta }: Rule): string {
+  return meta.id.replace(/^.*secretlint-rule-/, "");
 }
 
 /** The rules that are used read `content`, and the name to tell some files from others. */
