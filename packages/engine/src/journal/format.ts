@@ -21,10 +21,8 @@ const SCHEMA: Readonly<Record<string, string>> = {
   meta_delete: `CREATE TRIGGER meta_delete BEFORE DELETE ON meta ${REFUSE}`,
   records_update: `CREATE TRIGGER records_update BEFORE UPDATE ON records ${REFUSE}`,
   records_delete: `CREATE TRIGGER records_delete BEFORE DELETE ON records ${REFUSE}`,
-  records_dense: `CREATE TRIGGER records_dense BEFORE INSERT ON records WHEN NEW.position IS NOT (SELECT length + 1 FROM head) ${REFUSE}`,
-  records_head:
-    "CREATE TRIGGER records_head AFTER INSERT ON records BEGIN UPDATE head SET length = NEW.position, hash = NEW.hash; END",
-  head_update: `CREATE TRIGGER head_update BEFORE UPDATE ON head WHEN NOT EXISTS (SELECT 1 FROM records WHERE position = OLD.length + 1 AND position = NEW.length AND hash = NEW.hash) ${REFUSE}`,
+  records_dense: `CREATE TRIGGER records_dense BEFORE INSERT ON records WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM records) ${REFUSE}`,
+  head_update: `CREATE TRIGGER head_update BEFORE UPDATE ON head WHEN NOT EXISTS (SELECT 1 FROM records WHERE position = (SELECT max(position) FROM records) AND position = NEW.length AND hash = NEW.hash) ${REFUSE}`,
   head_delete: `CREATE TRIGGER head_delete BEFORE DELETE ON head ${REFUSE}`,
 };
 

@@ -62,7 +62,7 @@ type Encoded = { readonly record: JournalRecord; readonly text: string };
 class SqliteJournal implements Journal {
   readonly #file: JournalFile;
   /** Prepared once: a gateway appends hundreds of times a second. */
-  readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "commit", StatementSync>>;
+  readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "advance" | "commit", StatementSync>>;
   readonly #log: LogSync;
   /** Whether each commit is synced before it returns, as it is when the journal is opened. */
   #isSynced = true;
@@ -76,6 +76,7 @@ class SqliteJournal implements Journal {
       begin: database.prepare("BEGIN IMMEDIATE"),
       head: database.prepare(HEAD_QUERY),
       insert: database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)"),
+      advance: database.prepare("UPDATE head SET length = ?, hash = ?"),
       commit: database.prepare("COMMIT"),
     };
   }
@@ -126,6 +127,7 @@ class SqliteJournal implements Journal {
       hash = hashRecord({ previous: hash, position: length, time, type, data: text });
       this.#statements.insert.run(length, type, time, text, hash);
     }
+    if (records.length > 0) this.#statements.advance.run(length, hash);
     return { length, hash };
   }
 

@@ -29,7 +29,8 @@ const MOST_CHOICES = 128;
  */
 export function greatestSize({ facts, json, body, headers }: ModelRequest, window: number | undefined): RequestSize {
   const filled = Math.max(body.length, window ?? WIDEST_WINDOW);
-  const isPlain = ["", "identity"].includes(headers["content-encoding"] ?? "");
+  const { "content-encoding": encoding = "" } = headers;
+  const isPlain = encoding === "" || encoding === "identity";
   const input = json !== undefined && isPlain && !refersElsewhere(json) ? body.length : filled;
   const answer = Math.min(facts.maxOutputTokens ?? LONGEST_ANSWER, window ?? WIDEST_WINDOW);
   return {
@@ -58,10 +59,12 @@ const holdsHostedTool = oncePerObject((tools: readonly unknown[]) =>
   ),
 );
 
+/** Keys of what lies at the provider. */
+const STATE_KEYS = ["previous_response_id", "conversation", "container", "cachedContent", "cached_content"];
+
 /** Whether a body takes in something that lies at the provider or at an address. */
 function refersElsewhere(json: JsonObject): boolean {
-  const state = ["previous_response_id", "conversation", "container", "cachedContent", "cached_content"];
-  if (state.some((key) => isNamed(json[key])) || textAt(json, "prompt", "id") !== undefined) return true;
+  if (STATE_KEYS.some((key) => isNamed(json[key])) || textAt(json, "prompt", "id") !== undefined) return true;
   if (isReference(json)) return true;
   return Object.values(json).some((value) =>
     Array.isArray(value)

@@ -6,7 +6,10 @@ import type { Scan } from "./scan-text.ts";
 /** Texts whose findings are remembered, and how many findings a text may have for that. */
 const MAX_REMEMBERED = 25_000;
 const MAX_REMEMBERED_FINDINGS = 200;
-/** Characters up to which a text that holds nothing names itself: most strings of a request are names and types. */
+/**
+ * Characters up to which a text that holds nothing names itself: most strings of a request are names and types. One that does hold something
+ * is not remembered: to look through it again takes no longer than its digest would.
+ */
 const MAX_SHORT = 64;
 
 /** What was found in texts before. Texts in which something was found, and long ones, are not kept: a digest stands for them. */
@@ -33,10 +36,10 @@ function createTextMap(): TextMap {
   const digested = createLruMap<Scan>(MAX_REMEMBERED);
   const digestOf = createDigester();
   return {
-    get: (text) => (text.length <= MAX_SHORT ? short.get(text) : undefined) ?? digested.get(digestOf(text)),
+    get: (text) => (text.length <= MAX_SHORT ? short.get(text) : digested.get(digestOf(text))),
     set: (text, scan) => {
-      if (text.length <= MAX_SHORT && scan.findings.length === 0) short.set(text, scan);
-      else digested.set(digestOf(text), scan);
+      if (text.length > MAX_SHORT) digested.set(digestOf(text), scan);
+      else if (scan.findings.length === 0) short.set(text, scan);
     },
   };
 }

@@ -41,12 +41,22 @@ test("detectors are loaded with the first text, and once", async () => {
 
 test("a text that was seen is not looked through again, and what it held is still known", async () => {
   const { scanner, pieces } = createCountingScanner();
-  const history = [textOf("clean"), textOf("an X")];
+  const long = `${"word ".repeat(20)}X`;
+  const history = [textOf("clean"), textOf(long)];
   const first = await scanner.scan(history);
   const next = await scanner.scan([...history, textOf("new")]);
   assert.deepEqual(next, first);
-  assert.deepEqual(next.found, [{ ...textOf("an X"), findings: [{ kind: "secret", rule: "x", start: 3, end: 4 }] }]);
-  assert.deepEqual(pieces, [5, 4, 3]);
+  const finding = { kind: "secret", rule: "x", start: 100, end: 101 };
+  assert.deepEqual(next.found, [{ ...textOf(long), findings: [finding] }]);
+  assert.deepEqual(pieces, [5, 101, 3]);
+});
+
+test("a short text that holds something is looked through each time, with the same result", async () => {
+  const { scanner, pieces } = createCountingScanner();
+  const first = await scanner.scan([textOf("an X")]);
+  assert.deepEqual(await scanner.scan([textOf("an X")]), first);
+  assert.equal(first.found.length, 1);
+  assert.deepEqual(pieces, [4, 4]);
 });
 
 test("a text of a tool is another than the same text of a user", async () => {

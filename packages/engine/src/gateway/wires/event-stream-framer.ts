@@ -53,7 +53,7 @@ export class EventStreamFramer implements DocumentFramer {
   /** The line that ends with what `text` has from `start` up to `end`. Most begin there, too, and are not copied. */
   #endLine(text: string, start: number, end: number): void {
     if (this.#line.isEmpty) {
-      this.#takeLine(text.slice(start, end));
+      this.#takeLine(text, start, end);
       return;
     }
     this.#line.append(Buffer.from(text.slice(start, end), "latin1"));
@@ -62,12 +62,14 @@ export class EventStreamFramer implements DocumentFramer {
     this.#line.clear();
   }
 
-  #takeLine(line: string): void {
-    if (line.length === 0) this.#endEvent();
+  #takeLine(text: string, start = 0, end: number = text.length): void {
+    if (start === end) this.#endEvent();
     // The same limit as for a line in pieces, or the result would depend on the chunks.
-    else if (line.length > MAX_EVENT_BYTES) this.#overflow();
-    else if (line.startsWith(DATA))
-      this.#takeData(line.slice(line[DATA.length] === " " ? DATA.length + 1 : DATA.length));
+    else if (end - start > MAX_EVENT_BYTES) this.#overflow();
+    else if (text.startsWith(DATA, start)) {
+      const from = start + DATA.length;
+      this.#takeData(text.slice(text[from] === " " ? from + 1 : from, end));
+    }
   }
 
   #takeData(data: string): void {
