@@ -21,7 +21,7 @@ export interface Ledger {
  * Turns of the event loop from one batch to the next, where many requests are under way: a batch costs the processor as much as several of
  * its events. Unlike a time, they pass at once where there is nothing else to do.
  */
-const REST_TURNS = 4;
+const REST_TURNS = 8;
 
 type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 type Batch = { readonly events: RequestEvent[]; readonly waiters: Waiter[] };

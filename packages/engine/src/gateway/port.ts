@@ -163,12 +163,18 @@ export interface LimitGate {
   release(lease: Lease): void;
 }
 
+/** What is to be done with a request. */
+export type Inspection = {
+  readonly signals: readonly RequestSignal[];
+  /** To send instead, where something was redacted. */
+  readonly body?: Buffer;
+  /** Why it is not to be sent at all. */
+  readonly refusal?: string;
+};
+
 /** Looks through a request before it leaves. */
 export interface SafetyInspector {
-  /** `body`: what to send instead, where something was redacted. `refusal`: not to be sent at all. */
-  inspect(
-    request: ModelRequest,
-  ): Promise<{ readonly signals: readonly RequestSignal[]; readonly body?: Buffer; readonly refusal?: string }>;
+  inspect(request: ModelRequest): Promise<Inspection>;
 }
 
 /** A price and where it is from. */

@@ -77,7 +77,8 @@ type Promised = {
 };
 
 function splitBudgets(budgets: readonly Budget[]): readonly [own: readonly Budget[], shared: readonly Budget[]] {
-  return [budgets.filter((budget) => !isPeriodBudget(budget)), budgets.filter(isPeriodBudget)];
+  const shared = budgets.filter(isPeriodBudget);
+  return [shared.length === 0 ? budgets : budgets.filter((budget) => !isPeriodBudget(budget)), shared];
 }
 
 function toRefusal({ budget, detail }: Extract<Admission, { type: "refused" }>): RefusedError {

@@ -9,13 +9,13 @@ import {
   type ContextReport,
   type ContextSize,
 } from "./context-size.ts";
+import { createObjectNotes } from "../object-notes.ts";
 import { createLruMap } from "./lru-map.ts";
 import { createPromptPrinter, type PromptPrint } from "./prompt-print.ts";
 
-/** Iterations, conversations of each, and requests under way that are remembered. */
+/** Iterations, and conversations of each, that are remembered. */
 const MAX_ITERATIONS = 64;
 const MAX_CONVERSATIONS = 16;
-const MAX_REQUESTS = 4096;
 
 /** What is known of one conversation. Changes with each request. */
 type Conversation = { print: PromptPrint; size: ContextSize; isFlagged: boolean };
@@ -34,7 +34,8 @@ export interface ContextObservatory extends ContextWatch {
 export function createContextWatch(options: { readonly warnAt: number }): ContextObservatory {
   const printPrompt = createPromptPrinter();
   const iterations = createLruMap<readonly Conversation[]>(MAX_ITERATIONS);
-  const underWay = createLruMap<Conversation>(MAX_REQUESTS);
+  /** Of requests under way. */
+  const conversations = createObjectNotes<Conversation>();
   return {
     sent: (request) => {
       if (request.json === undefined || !request.facts.billable) return [];
@@ -43,14 +44,15 @@ export function createContextWatch(options: { readonly warnAt: number }): Contex
       const known = iterations.get(key) ?? [];
       const found = findConversation(known, print);
       const conversation = found ?? { print, size: NO_CONTEXT, isFlagged: false };
-      iterations.set(key, [...known.filter((other) => other !== conversation), conversation].slice(-MAX_CONVERSATIONS));
-      underWay.set(request.id, conversation);
+      // Mostly it is the one that was last.
+      if (known.at(-1) !== conversation) iterations.set(key, putLast(known, conversation));
+      conversations.set(request, conversation);
       const cause = describeBreak(conversation.print, print);
       conversation.print = print;
       return cause === undefined ? [] : [report("cache_broken", `The prompt cache is broken: ${cause}.`)];
     },
     answered: (request, usage, window) => {
-      const conversation = underWay.get(request.id);
+      const conversation = conversations.get(request);
       if (conversation === undefined) return [];
       conversation.size = addTurn(conversation.size, usage, window);
       const share = filledShare(conversation.size);
@@ -70,6 +72,10 @@ export function createContextWatch(options: { readonly warnAt: number }): Contex
 
 function toKey({ run, iteration }: Identity): string {
   return `${iteration}:${run}`;
+}
+
+function putLast(known: readonly Conversation[], conversation: Conversation): readonly Conversation[] {
+  return [...known.filter((other) => other !== conversation), conversation].slice(-MAX_CONVERSATIONS);
 }
 
 function findConversation(known: readonly Conversation[], print: PromptPrint): Conversation | undefined {

@@ -5,7 +5,6 @@ import type { GatewayPolicy } from "../policy.ts";
 import type { AttemptEnd, NextMove, Refusal } from "../port.ts";
 import { type Grant, LONGEST_HOLD_MS, type ProviderPool } from "./provider-pool.ts";
 import { readLimitEnd, readRateLimits } from "./rate-limit-headers.ts";
-import type { RequestProgress } from "./request-progress.ts";
 
 /** Attempts of one request in all, whatever the reasons. */
 export const MAX_ATTEMPTS = 6;
@@ -24,7 +23,6 @@ type Answer = Extract<AttemptEnd, { type: "answered" }>;
 export type EndedAttempt = {
   readonly pool: ProviderPool;
   readonly grant: Grant;
-  readonly progress: RequestProgress;
   /** From 1. */
   readonly attempt: number;
   readonly fallback: GatewayPolicy["fallback"];
@@ -45,10 +43,10 @@ export function judgeAttempt(ended: EndedAttempt, end: AttemptEnd): NextMove {
 }
 
 function judgeAnswer(ended: EndedAttempt, { status, headers }: Answer): NextMove {
-  const { grant, now, progress, fallback } = ended;
+  const { grant, now, fallback } = ended;
   grant.slots.limits = readRateLimits(headers, now) ?? grant.slots.limits;
   // An overloaded model is no broken upstream, where another model of it can be asked.
-  const isModelOverloaded = OVERLOADS.has(status) && progress.nextModel(fallback) !== undefined;
+  const isModelOverloaded = OVERLOADS.has(status) && grant.progress.nextModel(fallback) !== undefined;
   const outcome = isModelOverloaded ? "unknown" : "failed";
   grant.end(UPSTREAM_FAILURES.has(status) ? outcome : "worked");
   if (UPSTREAM_FAILURES.has(status)) return judgeUpstreamFailure(ended, `answered ${status}`, headers) ?? ANSWER;
@@ -67,7 +65,7 @@ function judgeSilence(ended: EndedAttempt, error: Error): NextMove {
     return rejectCredential(ended, "could not be read") ?? { type: "answer", refusal };
   }
   ended.grant.end("failed");
-  const { name } = ended.grant.lease.upstream;
+  const { name } = ended.grant.upstream;
   const message = toMessage(`${name} did not answer: ${error.message}`);
   const refusal: Refusal = { reason: "upstream", message, retryAfterSeconds: UNREACHABLE_RETRY_SECONDS };
   return judgeUpstreamFailure(ended, "did not answer", {}) ?? { type: "answer", refusal };
@@ -81,12 +79,12 @@ function judgeRateLimit(ended: EndedAttempt, headers: Answer["headers"]): NextMo
   const isUsableLeft = pool.rack.restsAt(now) === undefined;
   if (!canGoOn(ended) || (!isUsableLeft && forbidsRetry(headers))) return ANSWER;
   const next = isUsableLeft ? "Another credential takes over." : "The request waits until the limit lifts.";
-  return again("rate_limited", `${grant.lease.credential.label} is at its rate limit. ${next}`);
+  return again("rate_limited", `${grant.credential.label} is at its rate limit. ${next}`);
 }
 
 function judgeRejectedSecret(ended: EndedAttempt): NextMove {
   const { grant, refresh, now } = ended;
-  const { label } = grant.lease.credential;
+  const { label } = grant.credential;
   if (refresh === undefined) return rejectCredential(ended, "was rejected") ?? ANSWER;
   const verdict = grant.slots.refuseSecret(grant.refreshes, now);
   if (verdict === "rejected") return rejectCredential(ended, "was rejected again") ?? ANSWER;
@@ -106,13 +104,13 @@ function rejectCredential(ended: EndedAttempt, what: string): NextMove | undefin
   grant.slots.reject(now);
   pool.serve();
   if (!canGoOn(ended)) return undefined;
-  return again("retried", `${grant.lease.credential.label} ${what}. Another credential takes over.`);
+  return again("retried", `${grant.credential.label} ${what}. Another credential takes over.`);
 }
 
 /** @returns undefined where nothing is left to try. */
 function judgeUpstreamFailure(ended: EndedAttempt, what: string, headers: Answer["headers"]): NextMove | undefined {
-  const { grant, progress, pool, fallback, now } = ended;
-  const { upstream } = grant.lease;
+  const { grant, pool, fallback, now } = ended;
+  const { progress, upstream } = grant;
   progress.countFailure(upstream.name);
   if (!canGoOn(ended)) return undefined;
   const isElsewhere = pool.circuits.hasBetter(upstream, progress.failures);

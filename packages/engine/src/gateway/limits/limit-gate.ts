@@ -4,7 +4,7 @@ import type { Credential, Lease, LimitGate, ModelRequest, NextMove, Upstream } f
 import { describeHealth, type UpstreamHealth } from "./health.ts";
 import { judgeAttempt } from "./judge-attempt.ts";
 import { pause } from "./pause.ts";
-import { type Grant, ProviderPool } from "./provider-pool.ts";
+import { Grant, ProviderPool } from "./provider-pool.ts";
 import type { SeenLimits } from "./rate-limit-headers.ts";
 import { RequestProgress } from "./request-progress.ts";
 
@@ -34,24 +34,6 @@ export function createLimitGate(options: LimitGateOptions): SharedLimitGate {
   return new Gate(options);
 }
 
-/** A lease that is out, with what stands behind it. */
-class HeldLease implements Lease {
-  readonly credential: Credential;
-  readonly upstream: Upstream;
-  readonly model?: string;
-  readonly grant: Grant;
-  readonly progress: RequestProgress;
-
-  constructor(grant: Grant, progress: RequestProgress) {
-    const { credential, upstream, model } = grant.lease;
-    this.credential = credential;
-    this.upstream = upstream;
-    if (model !== undefined) this.model = model;
-    this.grant = grant;
-    this.progress = progress;
-  }
-}
-
 class Gate implements SharedLimitGate {
   readonly #options: LimitGateOptions;
   readonly #pools: ReadonlyMap<Provider, ProviderPool>;
@@ -74,22 +56,21 @@ class Gate implements SharedLimitGate {
   async acquire(request: ModelRequest, _attempt: number, signal: AbortSignal): Promise<Lease> {
     const progress = this.#progress.get(request) ?? new RequestProgress(request.facts.model);
     if (progress.notBefore > 0) await pause(progress.notBefore - this.#options.now(), signal);
-    const applicant = { identity: request.identity, model: progress.otherModel, failures: progress.failures };
-    return new HeldLease(await this.#poolOf(request.wire.provider).enter(applicant, signal), progress);
+    return await this.#poolOf(request.wire.provider).enter({ identity: request.identity, progress }, signal);
   }
 
   judge(...[request, lease, attempt, end]: Parameters<LimitGate["judge"]>): NextMove {
     const { policy, now, refresh } = this.#options;
     const pool = this.#poolOf(request.wire.provider);
-    const { grant, progress } = held(lease);
-    const context = { pool, grant, progress, attempt, fallback: policy.fallback, now: now(), refresh };
+    const grant = granted(lease);
+    const context = { pool, grant, attempt, fallback: policy.fallback, now: now(), refresh };
     const move = judgeAttempt(context, end);
-    if (move.type === "again") this.#progress.set(request, progress);
+    if (move.type === "again") this.#progress.set(request, grant.progress);
     return move;
   }
 
   release(lease: Lease): void {
-    const { grant } = held(lease);
+    const grant = granted(lease);
     // Where judge was called, the circuit knows already.
     grant.end("unknown");
     grant.release();
@@ -112,7 +93,7 @@ class Gate implements SharedLimitGate {
   }
 }
 
-function held(lease: Lease): HeldLease {
-  if (lease instanceof HeldLease) return lease;
+function granted(lease: Lease): Grant {
+  if (lease instanceof Grant) return lease;
   throw new Error("The lease is not one of a gate's: pass on the object that acquire gave.");
 }

@@ -5,7 +5,8 @@ import { CredentialRack } from "./credential-rack.ts";
 import type { CredentialSlots } from "./credential-slots.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { describeFullQueue, describeMissingCredential, describeOpenCircuits, describeRateLimit } from "./refusals.ts";
-import { type Failures, type Passage, UpstreamCircuits } from "./upstream-circuits.ts";
+import type { RequestProgress } from "./request-progress.ts";
+import { type Passage, UpstreamCircuits } from "./upstream-circuits.ts";
 
 /** Requests that wait at once, for one provider. */
 const MAX_WAITING = 1000;
@@ -13,16 +14,14 @@ const MAX_WAITING = 1000;
 export const LONGEST_HOLD_MS = 60_000;
 
 /** What the pool needs to know of a request. */
-export type Applicant = {
-  readonly identity: Identity;
-  /** To ask for instead of the request's own. */
-  readonly model?: string | undefined;
-  readonly failures: Failures;
-};
+export type Applicant = { readonly identity: Identity; readonly progress: RequestProgress };
 
 /** A lease with what stands behind it. */
-export class Grant {
-  readonly lease: Lease;
+export class Grant implements Lease {
+  readonly credential: Credential;
+  readonly upstream: Upstream;
+  readonly model?: string;
+  readonly progress: RequestProgress;
   readonly slots: CredentialSlots;
   /** Of the credential, when the lease was given. */
   readonly refreshes: number;
@@ -30,12 +29,14 @@ export class Grant {
   #pool: ProviderPool | undefined;
 
   /** Takes a slot. */
-  constructor(pool: ProviderPool, slots: CredentialSlots, passage: Passage, model: string | undefined) {
+  constructor(pool: ProviderPool, slots: CredentialSlots, passage: Passage, progress: RequestProgress) {
     slots.take();
-    const { credential, refreshes } = slots;
-    this.lease = { credential, upstream: passage.upstream, ...(model === undefined ? {} : { model }) };
+    this.credential = slots.credential;
+    this.upstream = passage.upstream;
+    if (progress.otherModel !== undefined) this.model = progress.otherModel;
+    this.progress = progress;
     this.slots = slots;
-    this.refreshes = refreshes;
+    this.refreshes = slots.refreshes;
     this.#passage = passage;
     this.#pool = pool;
   }
@@ -173,14 +174,14 @@ export class ProviderPool {
   }
 
   /** @throws RefusedError where no credential or no upstream is to be had. */
-  #grantTo({ identity, model, failures }: Applicant): Grant {
+  #grantTo({ identity, progress }: Applicant): Grant {
     const slots = this.rack.choose(identity, this.#now());
-    const passage = slots === undefined ? undefined : this.circuits.pass(failures);
+    const passage = slots === undefined ? undefined : this.circuits.pass(progress.failures);
     // The one request that probes an upstream may have gone just before.
     if (slots === undefined || passage === undefined) {
       throw new RefusedError(describeOpenCircuits(this.#provider, this.circuits.probeAt, this.#now()));
     }
-    return new Grant(this, slots, passage, model);
+    return new Grant(this, slots, passage, progress);
   }
 
   /** Wakes when the next credential is back, where somebody waits. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { ObjectNotes } from "../object-notes.ts";
 import type { GatewayPolicy } from "../policy.ts";
-import type { ModelRequest, SafetyInspector } from "../port.ts";
+import type { Inspection, ModelRequest, SafetyInspector } from "../port.ts";
 import { CANNOT_REDACT, describeRefusal } from "./describe-finding.ts";
 import { actionsOf, loadDetectors } from "./detectors.ts";
 import type { Finding } from "./finding.ts";
@@ -10,8 +10,6 @@ import { collectTexts, type RequestTexts } from "./request-texts.ts";
 import { createSignalLog } from "./signal-log.ts";
 import { createCleanParts } from "./clean-parts.ts";
 import { createTextScanner, type ScanResult, type ScannedText } from "./text-scanner.ts";
-
-type Inspection = Awaited<ReturnType<SafetyInspector["inspect"]>>;
 
 const NOTHING: Inspection = { signals: [] };
 const NOTHING_FOUND: ScanResult = { found: [], isWhole: true };

@@ -1,7 +1,14 @@
 /** One request, from where it was taken in to its last byte. */
 import type { ServerResponse } from "node:http";
 import { NO_AMOUNT, NO_USAGE } from "@cloister/core";
-import { type MeteredUsage, type ModelRequest, type Recorder, RefusedError, type SafetyInspector } from "../port.ts";
+import {
+  type Inspection,
+  type MeteredUsage,
+  type ModelRequest,
+  type Recorder,
+  RefusedError,
+  type SafetyInspector,
+} from "../port.ts";
 import { type Books, flagRequest, identifyRequest, settleRequest } from "../settle.ts";
 import type { Reservation, SpendGate } from "../spend-gate.ts";
 import { attemptRequest, type Sender } from "./attempt.ts";
@@ -24,7 +31,7 @@ const NOTHING: MeteredUsage = { usage: NO_USAGE, longCacheWrite: 0, completeness
  */
 export async function serve(rooms: Rooms, received: ModelRequest, response: ServerResponse): Promise<void> {
   const gone = watchClient(response);
-  const request = await inspect(rooms, received);
+  const request = takeInspection(rooms, received, await rooms.safety.inspect(received));
   const reservation = await reserve(rooms, request, gone);
   flagRequest(rooms, request, rooms.context.sent(request));
   const relay = new Relay(rooms, request, { response, reservation });
@@ -52,8 +59,8 @@ function watchClient(response: ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-async function inspect(rooms: Rooms, request: ModelRequest): Promise<ModelRequest> {
-  const { signals, body, refusal } = await rooms.safety.inspect(request);
+/** @returns the request as it may leave. @throws RefusedError where it may not. */
+function takeInspection(rooms: Rooms, request: ModelRequest, { signals, body, refusal }: Inspection): ModelRequest {
   flagRequest(rooms, request, signals);
   if (refusal !== undefined) throw new RefusedError({ reason: "safety", message: refusal });
   return body === undefined ? request : { ...request, body, headers: withoutEncoding(request.headers) };
