@@ -20,26 +20,28 @@ const [MIN_KEPT, MAX_KEPT, MAX_ALL] = [32, 1024 * 1024, 4 * 1024 * 1024];
 const [HASHED_BEGINNING, HASHED_SAMPLES] = [128, 32];
 
 /**
- * A part that was parsed, with its text: hashes can be equal by chance. `next`: the key of the part that came after it last time, because
+ * A part that was parsed, with its bytes: hashes can be equal by chance. `next`: the key of the part that came after it last time, because
  * to compare what stands there with that is all that most parts of a conversation take.
  */
-type Part = { readonly text: string; readonly value: unknown; next?: number };
+type Part = { readonly bytes: Buffer; readonly value: unknown; next?: number };
 
 /** Remembers nothing yet. */
 export function createBodyReader(): BodyReader {
   // What was used last is there, {@link MAX_ALL} of it at least.
-  const parts = createLruMap<Part, number>(MAX_ALL, ({ text }) => text.length);
-  const beginning: Part = { text: "", value: undefined };
+  const parts = createLruMap<Part, number>(MAX_ALL, ({ bytes }) => bytes.length);
+  const beginning: Part = { bytes: Buffer.alloc(0), value: undefined };
   const readParts = (body: Buffer): JsonObject => {
-    const json = body.toString("latin1");
     let previous = beginning;
-    const stands = ({ text }: Part, start: number): boolean => json.slice(start, start + text.length) === text;
+    const stands = ({ bytes }: Part, start: number): boolean => {
+      const end = start + bytes.length;
+      return end <= body.length && body.compare(bytes, 0, bytes.length, start, end) === 0;
+    };
     const take = (key: number, part: Part): Part => {
       previous.next = key;
       previous = part;
       return part;
     };
-    return splitJson(json, {
+    return splitJson(body, {
       recall: (start) => {
         const key = previous.next;
         const part = key === undefined ? undefined : parts.get(key);
@@ -47,12 +49,12 @@ export function createBodyReader(): BodyReader {
       },
       parse: (start, end) => {
         const length = end - start;
-        if (length < MIN_KEPT || length > MAX_KEPT || !isClosed(json, start)) return parseJson(body, start, end);
-        const key = hashOf(json, start, end);
+        if (length < MIN_KEPT || length > MAX_KEPT || !isClosed(body, start)) return parseJson(body, start, end);
+        const key = hashOf(body, start, end);
         const known = parts.get(key);
-        if (known !== undefined && known.text.length === length && stands(known, start)) return take(key, known).value;
+        if (known !== undefined && known.bytes.length === length && stands(known, start)) return take(key, known).value;
         // A copy: a slice would keep the whole body alive.
-        const part = { text: body.toString("latin1", start, end), value: parseJson(body, start, end) };
+        const part = { bytes: Buffer.from(body.subarray(start, end)), value: parseJson(body, start, end) };
         parts.set(key, part);
         return take(key, part).value;
       },
@@ -64,17 +66,19 @@ export function createBodyReader(): BodyReader {
 }
 
 /** Whether a value's own signs say where it ends: a number could go on where another one ends. */
-function isClosed(json: string, start: number): boolean {
-  return '{["'.includes(json.charAt(start));
+function isClosed(json: Buffer, start: number): boolean {
+  return CLOSED.includes(json[start] ?? 0);
 }
 
+const CLOSED = Buffer.from('{["');
+
 /** FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv), of samples where there is much. */
-function hashOf(json: string, start: number, end: number): number {
+function hashOf(json: Buffer, start: number, end: number): number {
   const beginning = Math.min(end, start + HASHED_BEGINNING);
   const step = Math.ceil((end - beginning + 1) / HASHED_SAMPLES);
   let hash = 0x811c9dc5 ^ (end - start);
-  for (let at = start; at < beginning; at += 1) hash = Math.imul(hash ^ json.charCodeAt(at), 0x01000193);
-  for (let at = beginning; at < end; at += step) hash = Math.imul(hash ^ json.charCodeAt(at), 0x01000193);
+  for (let at = start; at < beginning; at += 1) hash = Math.imul(hash ^ (json[at] ?? 0), 0x01000193);
+  for (let at = beginning; at < end; at += step) hash = Math.imul(hash ^ (json[at] ?? 0), 0x01000193);
   return hash;
 }
 

@@ -1,16 +1,18 @@
 /** Parsing a request's body part by part, so that parts which were seen before need not be parsed again. */
 import type { JsonObject } from "../../agents/json-value.ts";
-import { findValueEnd, skipSpace } from "../wires/json-bytes.ts";
+import { findValueEnd, isSpace } from "../wires/json-bytes.ts";
 
 /** The keys under which wires keep a conversation: each message is a part of its own. */
 const LISTS: ReadonlySet<string> = new Set(["contents", "input", "messages"]);
 /** Keys as providers have them. Others (`__proto__`, numbers, escapes) JSON.parse treats in ways of its own. */
 const PLAIN_KEY = /^[A-Za-z]\w*$/;
+/** Bytes that are looked through at first for where a value ends; most values are shorter. */
+const FIRST_WINDOW = 512;
 
 /** Gives the values of parts. */
 export type PartReader = {
   /** A part that is known to stand at `start`, with its length; undefined where none is. */
-  recall(start: number): { readonly value: unknown; readonly text: { readonly length: number } } | undefined;
+  recall(start: number): { readonly value: unknown; readonly bytes: { readonly length: number } } | undefined;
   /** The value of the JSON from `start` up to `end`. Throws where it is none. */
   parse(start: number, end: number): unknown;
 };
@@ -18,10 +20,10 @@ export type PartReader = {
 /**
  * The object that `json` is: what JSON.parse would give, made of what `parts` gives for its parts, which are the values at the top and
  * the messages of a conversation.
- * @param json as Latin-1, one character a byte.
+ * @param json in UTF-8.
  * @throws where it is no JSON object, or one that is written in an unusual way: ask JSON.parse then.
  */
-export function splitJson(json: string, parts: PartReader): JsonObject {
+export function splitJson(json: Buffer, parts: PartReader): JsonObject {
   const cursor = new Cursor(json);
   const object: Record<string, unknown> = {};
   cursor.expect("{");
@@ -46,17 +48,17 @@ function takeItems(cursor: Cursor, parts: PartReader): readonly unknown[] {
 
 /** Where the reading is. Everything between the parts is checked here, and the parts by whoever parses them: so the whole is valid. */
 class Cursor {
-  readonly #json: string;
+  readonly #json: Buffer;
   #at = 0;
 
-  constructor(json: string) {
+  constructor(json: Buffer) {
     this.#json = json;
   }
 
   /** Moves on where the next sign is `sign`. */
   take(sign: string): boolean {
-    this.#at = skipSpace(this.#json, this.#at);
-    if (this.#json[this.#at] !== sign) return false;
+    this.#skipSpace();
+    if (this.#json[this.#at] !== sign.charCodeAt(0)) return false;
     this.#at += 1;
     return true;
   }
@@ -66,22 +68,37 @@ class Cursor {
   }
 
   expectEnd(): void {
-    if (skipSpace(this.#json, this.#at) < this.#json.length) throw new SyntaxError("Expected the end.");
+    this.#skipSpace();
+    if (this.#at < this.#json.length) throw new SyntaxError("Expected the end.");
   }
 
   takeKey(): string {
     this.expect('"');
-    const end = this.#json.indexOf('"', this.#at);
-    const key = this.#json.slice(this.#at, end);
+    const end = this.#json.indexOf('"', this.#at, "latin1");
+    const key = this.#json.toString("latin1", this.#at, end);
     if (!PLAIN_KEY.test(key)) throw new SyntaxError("Expected a plain key.");
     this.#at = end + 1;
     return key;
   }
 
   takeValue(parts: PartReader): unknown {
-    const start = skipSpace(this.#json, this.#at);
+    this.#skipSpace();
+    const start = this.#at;
     const known = parts.recall(start);
-    this.#at = known === undefined ? findValueEnd(this.#json, start) : start + known.text.length;
+    this.#at = known === undefined ? this.#findEnd(start) : start + known.bytes.length;
     return known === undefined ? parts.parse(start, this.#at) : known.value;
+  }
+
+  #skipSpace(): void {
+    while (isSpace(this.#json[this.#at] ?? 0)) this.#at += 1;
+  }
+
+  /** Where the value ends that begins at `start`: it is looked for in ever longer pieces, as most of a body is known, and need not be text. */
+  #findEnd(start: number): number {
+    for (let window = FIRST_WINDOW; ; window *= 8) {
+      const text = this.#json.toString("latin1", start, start + window);
+      const end = findValueEnd(text, 0);
+      if (end < text.length || start + text.length === this.#json.length) return start + end;
+    }
   }
 }

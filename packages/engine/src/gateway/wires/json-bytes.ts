@@ -97,13 +97,6 @@ function findStringEnd(json: string, start: number): number {
   return json.length;
 }
 
-/** Where the next sign is that is no white space, from `from` on. */
-export function skipSpace(json: string, from: number): number {
-  let at = from;
-  while (isSpace(json.charCodeAt(at))) at += 1;
-  return at;
-}
-
 /** Tells whether a byte is white space between the values of JSON. */
 export function isSpace(byte: number): boolean {
   return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
