@@ -63,6 +63,16 @@ describe("the reader of bodies", () => {
     assert.notEqual((again["messages"] as object[])[0], (first["messages"] as object[])[0]);
   });
 
+  it("leaves a body of very many messages to JSON.parse", () => {
+    const many = { messages: Array.from({ length: 10_001 }, () => message(LONG)) };
+    const reader = createBodyReader();
+    const [first, again] = [read(reader, many), read(reader, many)].map(
+      ({ messages }) => messages as readonly object[],
+    );
+    assert.deepEqual([first, again], [many.messages, many.messages]);
+    assert.notEqual(first?.at(-1), again?.at(-1));
+  });
+
   it("unpacks what is packed", () => {
     const packed = gzipSync(JSON.stringify({ messages: [message(LONG)] }));
     assert.deepEqual(createBodyReader().read(packed, "gzip"), { messages: [message(LONG)] });

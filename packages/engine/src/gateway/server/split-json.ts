@@ -8,6 +8,8 @@ const LISTS: ReadonlySet<string> = new Set(["contents", "input", "messages"]);
 const PLAIN_KEY = /^[A-Za-z]\w*$/;
 /** Bytes that are looked through at first for where a value ends; most values are shorter. */
 const FIRST_WINDOW = 512;
+/** Messages that are read one by one. Of a body that is made of nothing but items, each by itself would take seconds. */
+const MAX_ITEMS = 10_000;
 
 /** Gives the values of parts. */
 export type PartReader = {
@@ -40,8 +42,10 @@ export function splitJson(json: Buffer, parts: PartReader): JsonObject {
 function takeItems(cursor: Cursor, parts: PartReader): readonly unknown[] {
   const items: unknown[] = [];
   if (cursor.take("]")) return items;
-  do items.push(cursor.takeValue(parts));
-  while (cursor.take(","));
+  do {
+    if (items.length === MAX_ITEMS) throw new SyntaxError(`Expected no more than ${MAX_ITEMS} messages.`);
+    items.push(cursor.takeValue(parts));
+  } while (cursor.take(","));
   cursor.expect("]");
   return items;
 }
