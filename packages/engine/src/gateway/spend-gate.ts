@@ -77,8 +77,7 @@ type Promised = {
 };
 
 function splitBudgets(budgets: readonly Budget[]): readonly [own: readonly Budget[], shared: readonly Budget[]] {
-  const shared = budgets.filter(isPeriodBudget);
-  return [shared.length === 0 ? budgets : budgets.filter((budget) => !isPeriodBudget(budget)), shared];
+  return [budgets.filter((budget) => !isPeriodBudget(budget)), budgets.filter(isPeriodBudget)];
 }
 
 function toRefusal({ budget, detail }: Extract<Admission, { type: "refused" }>): RefusedError {

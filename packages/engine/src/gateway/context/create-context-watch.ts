@@ -1,4 +1,5 @@
 import type { RequestSignal } from "@cloister/core";
+import { createObjectNotes } from "../object-notes.ts";
 import type { ContextWatch, Identity, ModelRequest } from "../port.ts";
 import { describeBreak, isContinued, similarity } from "./compare-prompts.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type ContextReport,
   type ContextSize,
 } from "./context-size.ts";
-import { createObjectNotes } from "../object-notes.ts";
 import { createLruMap } from "./lru-map.ts";
 import { createPromptPrinter, type PromptPrint } from "./prompt-print.ts";
 

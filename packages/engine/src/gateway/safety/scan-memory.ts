@@ -8,11 +8,11 @@ const MAX_REMEMBERED = 25_000;
 const MAX_REMEMBERED_FINDINGS = 200;
 /**
  * Characters up to which a text that holds nothing names itself: most strings of a request are names and types. One that does hold something
- * is not remembered: to look through it again takes no longer than its digest would.
+ * is not remembered: it is short enough to be looked through again.
  */
 const MAX_SHORT = 64;
 
-/** What was found in texts before. Texts in which something was found, and long ones, are not kept: a digest stands for them. */
+/** What was found in texts before. Texts in which something was found, and long ones, are not kept: a digest stands for those that are long. */
 export type ScanMemory = {
   recall(text: RequestText): Scan | undefined;
   remember(text: RequestText, scan: Scan): void;

@@ -5,11 +5,9 @@ import { rules } from "@secretlint/secretlint-rule-preset-recommend";
 import { KEY_FORMATS, MIN_ENTROPY, nameKeyIn } from "./key-formats.ts";
 import { isRandom } from "./randomness.ts";
 import { createSignReader } from "./secret-signs.ts";
+import { isUsed, nameOf } from "./secretlint-rules.ts";
 
 type Rule = (typeof rules)[number];
-
-const USED = rules.filter(({ meta }) => !/-(?:filter-comments|gcp)$/.test(meta.id));
-const nameOf = ({ meta }: Rule): string => meta.id.replace(/^.*secretlint-rule-/, "");
 
 /** The patterns that a rule looks for in a text. */
 function patternsOf(rule: Rule): readonly RegExp[] {
@@ -43,7 +41,7 @@ function matchesOf(pattern: RegExp): fc.Arbitrary<string> {
     .filter((text) => isMatch.test(text));
 }
 
-for (const rule of USED) {
+for (const rule of rules.filter(isUsed)) {
   test(`the sign of ${nameOf(rule)} is in all that its patterns match, and not in other texts`, () => {
     const readSigns = createSignReader([nameOf(rule)]);
     const patterns = patternsOf(rule);

@@ -17,7 +17,7 @@ const LEFT_OUT = /-(?:filter-comments|gcp)$/;
  */
 export async function loadSecretlintRules(): Promise<Detector> {
   const preset = await import("@secretlint/secretlint-rule-preset-recommend");
-  const used = preset.rules.filter(({ meta }) => !LEFT_OUT.test(meta.id));
+  const used = preset.rules.filter(isUsed);
   // One list that is emptied for each text: rules are asked synchronously, one after another.
   let matches: Match[] = [];
   const handlers = used.map((rule) =>
@@ -45,7 +45,13 @@ function createRuleContext(rule: Rule, onMatch: (match: Match) => void): RuleCon
   };
 }
 
-function nameOf({ meta }: Rule): string {
+/** Whether a rule is one of those that are used. */
+export function isUsed({ meta }: Rule): boolean {
+  return !LEFT_OUT.test(meta.id);
+}
+
+/** A rule's name, as findings have it. */
+export function nameOf({ meta }: Rule): string {
   return meta.id.replace(/^.*secretlint-rule-/, "");
 }
 
