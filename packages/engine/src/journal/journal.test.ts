@@ -161,8 +161,11 @@ test("records, head and meta can't be changed or removed through SQL", (context)
   const statements = [
     "UPDATE records SET time = 1 WHERE position = 2",
     "DELETE FROM records WHERE position = 5",
-    "INSERT INTO records VALUES (7, 'a', 1, '{}', 'x')",
-    "INSERT OR REPLACE INTO records VALUES (3, 'a', 1, '{}', 'x')",
+    "INSERT INTO records VALUES (0, 'a', 1, '{}', 'x')",
+    "INSERT INTO records VALUES (3, 'a', 1, '{}', 'x')",
+    "BEGIN; INSERT INTO records VALUES (7, 'a', 1, '{}', 'x'); UPDATE head SET length = 7, hash = 'x'; COMMIT",
+    "BEGIN; INSERT INTO records VALUES (6, 'a', 1, '{}', 'x'), (8, 'a', 1, '{}', 'x'); UPDATE head SET length = 8, hash = 'x'; COMMIT",
+    "BEGIN; INSERT INTO records VALUES (6, 'a', 1, '{}', 'x'), (7, 'a', 1, '{}', 'y'); UPDATE head SET length = 6, hash = 'x'; COMMIT",
     "UPDATE head SET length = 4",
     "UPDATE head SET length = 6",
     "UPDATE head SET hash = 'x'",
@@ -172,8 +175,10 @@ test("records, head and meta can't be changed or removed through SQL", (context)
     "UPDATE meta SET value = '2'",
     "DELETE FROM meta",
   ];
-  for (const statement of statements)
+  for (const statement of statements) {
     assert.throws(() => database.exec(statement), /append-only|constraint failed/i, statement);
+    if (database.isTransaction) database.exec("ROLLBACK");
+  }
   database.close();
   assert.equal(verifyJournal(path).ok, true);
 });

@@ -9,6 +9,9 @@ import { checkHead, encodeData, HEAD_QUERY, type JournalFile, readHead, readReco
 
 /** How long to wait for somebody who holds the file. */
 const BUSY_MS = 5000;
+/** Records that one statement inserts, where there are so many: half of an insertion by itself is the call. */
+const GROUP = 8;
+const ROW = "(?, ?, ?, ?, ?)";
 
 /**
  * Opens a journal to write it.
@@ -56,13 +59,17 @@ function readCheckedHead(file: JournalFile): JournalHead {
   }
 }
 
+/** The statements of an append. */
+type Step = "begin" | "head" | "insert" | "insertGroup" | "advance" | "commit";
 /** A record, and its data as text. */
 type Encoded = { readonly record: JournalRecord; readonly text: string };
+/** It in its place. */
+type Row = readonly [position: number, type: string, time: number, text: string, hash: string];
 
 class SqliteJournal implements Journal {
   readonly #file: JournalFile;
   /** Prepared once: a gateway appends hundreds of times a second. */
-  readonly #statements: Readonly<Record<"begin" | "head" | "insert" | "advance" | "commit", StatementSync>>;
+  readonly #statements: Readonly<Record<Step, StatementSync>>;
   readonly #log: LogSync;
   /** Whether each commit is synced before it returns, as it is when the journal is opened. */
   #isSynced = true;
@@ -75,7 +82,8 @@ class SqliteJournal implements Journal {
     this.#statements = {
       begin: database.prepare("BEGIN IMMEDIATE"),
       head: database.prepare(HEAD_QUERY),
-      insert: database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?)"),
+      insert: database.prepare(`INSERT INTO records VALUES ${ROW}`),
+      insertGroup: database.prepare(`INSERT INTO records VALUES ${Array(GROUP).fill(ROW).join(", ")}`),
       advance: database.prepare("UPDATE head SET length = ?, hash = ?"),
       commit: database.prepare("COMMIT"),
     };
@@ -119,15 +127,16 @@ class SqliteJournal implements Journal {
   }
 
   #insert(records: readonly Encoded[], expected: number): JournalHead {
-    let { length, hash } = toHead(this.#file, this.#statements.head.get());
-    if (length !== expected) throw new JournalConflict(this.#file.path, expected, length);
-    for (const { record, text } of records) {
-      const { type, time } = record;
-      length += 1;
-      hash = hashRecord({ previous: hash, position: length, time, type, data: text });
-      this.#statements.insert.run(length, type, time, text, hash);
-    }
-    if (records.length > 0) this.#statements.advance.run(length, hash);
+    const head = toHead(this.#file, this.#statements.head.get());
+    if (head.length !== expected) throw new JournalConflict(this.#file.path, expected, head.length);
+    const rows = chain(head, records);
+    const grouped = rows.length - (rows.length % GROUP);
+    for (let at = 0; at < grouped; at += GROUP) this.#statements.insertGroup.run(...rows.slice(at, at + GROUP).flat());
+    for (const row of rows.slice(grouped)) this.#statements.insert.run(...row);
+    const last = rows.at(-1);
+    if (last === undefined) return head;
+    const [length, , , , hash] = last;
+    this.#statements.advance.run(length, hash);
     return { length, hash };
   }
 
@@ -149,4 +158,14 @@ class SqliteJournal implements Journal {
       throw error;
     }
   }
+}
+
+/** The rows that come after `head`. */
+function chain(head: JournalHead, records: readonly Encoded[]): readonly Row[] {
+  let { length: position, hash } = head;
+  return records.map(({ record: { type, time }, text }) => {
+    position += 1;
+    hash = hashRecord({ previous: hash, position, time, type, data: text });
+    return [position, type, time, text, hash];
+  });
 }

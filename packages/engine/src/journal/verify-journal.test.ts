@@ -52,6 +52,7 @@ const damages: readonly (readonly [
   ],
   ["two records swapped", swap(["type", "time", "data"]), 4, "hash"],
   ["two records swapped with their hashes", swap(["type", "time", "data", "hash"]), 4, "hash"],
+  ["a replaced record", ["INSERT OR REPLACE INTO records VALUES (5, 'a', 1, '{}', 'x')"], 5, "hash"],
   ["a record added past the end", ["INSERT INTO records VALUES (10, 'a', 1, '{}', 'x')"], 10, "head"],
   ["a changed head", ["UPDATE head SET hash = replace(hash, 'a', 'b')"], 9, "head"],
   [
