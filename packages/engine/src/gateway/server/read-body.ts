@@ -24,6 +24,5 @@ export function readBody(incoming: IncomingMessage): Promise<Buffer> {
     });
     incoming.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
     incoming.on("error", reject);
-    incoming.on("aborted", () => reject(new Error("the client went away")));
   });
 }

@@ -9,12 +9,18 @@ import type { Rooms } from "./serve.ts";
 /** Where an answer goes, and what was set aside for it. */
 export type Passage = { readonly response: ServerResponse; readonly reservation: Reservation | undefined };
 
+/** An answer under way: who follows it, and how it began. */
+type Answer = Pick<Ending, "status" | "credential" | "firstByteMs" | "attempts"> & {
+  readonly reader: UsageReader;
+  readonly recording: RecordingHandle | undefined;
+};
+
 /** An answer's way to the agent: counted as it passes, and settled when it is over. */
-export class Relay {
+export class Relay implements Sink {
   readonly #rooms: Rooms;
   readonly #request: ModelRequest;
   readonly #passage: Passage;
-  #hasBegun = false;
+  #answer: Answer | undefined;
 
   constructor(rooms: Rooms, request: ModelRequest, passage: Passage) {
     this.#rooms = rooms;
@@ -24,59 +30,43 @@ export class Relay {
 
   /** Whether there was an answer: it is settled when it is over. */
   get hasBegun(): boolean {
-    return this.#hasBegun;
+    return this.#answer !== undefined;
   }
 
   /** Passes the answer's head on. @returns where the rest goes. */
   begin({ head: { status, headers, flatHeaders }, lease, attempts }: Attempted): Sink {
     const { response } = this.#passage;
-    this.#hasBegun = true;
     const firstByteMs = performance.now() - this.#request.startedAt;
     const reader = this.#request.wire.createUsageReader(flatHeaders["content-type"] ?? "");
     const recording = this.#rooms.recorder?.begin(this.#request);
+    this.#answer = { reader, recording, status, credential: lease.credential.label, firstByteMs, attempts };
     recording?.head(status, flatHeaders);
     response.writeHead(status, headers);
     // What came in the same packet takes the head along.
     process.nextTick(() => response.writableEnded || response.flushHeaders());
-    const finish = (ended: boolean): void =>
-      this.#finish({
-        metered: reader.finish(ended),
-        status,
-        ended,
-        credential: lease.credential.label,
-        firstByteMs,
-        attempts,
-      });
-    return toSink(response, { reader, recording, finish });
+    return this;
   }
 
-  #finish(end: Ending): void {
+  write(chunk: Buffer): boolean {
+    this.#answer?.reader.push(chunk);
+    this.#answer?.recording?.chunk(chunk);
+    return this.#passage.response.write(chunk);
+  }
+
+  onceDrained(resume: () => void): void {
+    this.#passage.response.once("drain", resume);
+  }
+
+  end(ended: boolean): void {
+    if (this.#answer === undefined) return;
+    const { reader, recording, status, credential, firstByteMs, attempts } = this.#answer;
     const { response, reservation } = this.#passage;
+    recording?.end(ended);
+    const ending = { metered: reader.finish(ended), status, ended, credential, firstByteMs, attempts };
     // Before the agent knows that it has its answer: its next request finds this one counted.
-    settleRequest(this.#rooms, this.#request, reservation, end);
+    settleRequest(this.#rooms, this.#request, reservation, ending);
     // What the provider cut is cut for the agent too, which then tries again.
-    if (end.ended) response.end();
+    if (ended) response.end();
     else response.destroy();
   }
-}
-
-type Meters = {
-  readonly reader: UsageReader;
-  readonly recording: RecordingHandle | undefined;
-  readonly finish: (ended: boolean) => void;
-};
-
-function toSink(response: ServerResponse, { reader, recording, finish }: Meters): Sink {
-  return {
-    write(chunk) {
-      reader.push(chunk);
-      recording?.chunk(chunk);
-      return response.write(chunk);
-    },
-    onPausable: (resume) => void response.on("drain", resume),
-    end(isWhole) {
-      recording?.end(isWhole);
-      finish(isWhole);
-    },
-  };
 }

@@ -15,10 +15,10 @@ export type Outgoing = {
 
 /** Takes an answer's bytes as they come. */
 export type Sink = {
-  /** False: no more until `resume` was called. */
+  /** @returns false where no more should come for now. */
   write(chunk: Buffer): boolean;
-  /** Told once how to go on after a `write` that returned false. */
-  onPausable(resume: () => void): void;
+  /** Calls `resume` when more may come, after a `write` that returned false. */
+  onceDrained(resume: () => void): void;
   /** Called once, in the turn in which the last byte came, so that both can leave together. @param isWhole false: it was cut off. */
   end(isWhole: boolean): void;
 };
@@ -81,7 +81,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   /** What it throws comes back by {@link onResponseError}. */
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    _controller: Dispatcher.DispatchController,
     status: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
@@ -89,12 +89,13 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     const answered = answeredHeaders(headers);
     this.#sink = this.#asker?.take({ status, headers: answered, flatHeaders: flatHeaders(answered) });
     if (this.#sink === undefined) this.#asker?.resolve();
-    else this.#sink.onPausable(() => controller.resume());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#sink !== undefined) {
-      if (!this.#sink.write(chunk)) controller.pause();
+      if (this.#sink.write(chunk)) return;
+      controller.pause();
+      this.#sink.onceDrained(() => controller.resume());
       return;
     }
     this.#left -= chunk.length;

@@ -53,7 +53,7 @@ export async function serve(rooms: Rooms, received: ModelRequest, response: Serv
 function watchClient(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   if (response.destroyed) gone.abort();
-  response.once("close", () => {
+  response.on("close", () => {
     if (!response.writableFinished) gone.abort();
   });
   return gone.signal;
