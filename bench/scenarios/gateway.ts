@@ -9,7 +9,10 @@ import { type RanLoad, runLoad } from "../gateway/run-load.ts";
 import type { Findings, Measurement, Scenario, Target } from "../measurement.ts";
 import { readPeak } from "../peak-memory.ts";
 
-const ROUNDS = 7;
+/** How often every process is started anew: of two processes with the same program, one may be a tenth slower for all its life. */
+const LIVES = 3;
+/** Rounds in each life that count. */
+const ROUNDS = 4;
 
 /** Requests of each kind in a round, and how many are under way at once: as many streams as one credential may have. */
 const LOADS: Readonly<Record<LoadKind, { readonly connections: number; readonly requests: number }>> = {
@@ -24,19 +27,24 @@ export const GATEWAY: Scenario = { name: "gateway", measure };
 /** What is compared: rates are requests a second, costs are processor time. */
 type Figure = "chunk" | "firstByte" | "shortRate" | "largeRate" | "shortCost" | "largeCost" | "memory";
 type Taken = Readonly<Record<Figure, readonly number[]>>;
-/** One of each round. */
-type Figures = ReadonlyMap<ContenderName, readonly Taken[]>;
+/** One of each round, as they are taken. */
+type Figures = Map<ContenderName, readonly Taken[]>;
 
 async function measure(): Promise<Findings> {
+  const figures: Figures = new Map();
+  for (let life = 0; life < LIVES; life += 1) await measureLife(figures);
+  return { measurements: ROWS.map((row) => toMeasurement(row, figures)), breakdowns: [] };
+}
+
+async function measureLife(figures: Figures): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "cloister-bench-"));
   try {
     await using stack = new AsyncDisposableStack();
     const contenders = await startContenders(folder, stack);
     for (const contender of contenders) await takeRound(contender); // Their code is compiled as it runs: the first round does not count.
-    const figures = new Map(contenders.map(({ name }) => [name, [] as Taken[]]));
     for (let round = 0; round < ROUNDS; round += 1)
-      for (const contender of contenders) figures.get(contender.name)?.push(await takeRound(contender));
-    return { measurements: ROWS.map((row) => toMeasurement(row, figures)), breakdowns: [] };
+      for (const contender of contenders)
+        figures.set(contender.name, [...(figures.get(contender.name) ?? []), await takeRound(contender)]);
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -103,7 +111,7 @@ const PEERS: Readonly<Record<ContenderName, string>> = {
   "cloister-recording": "the same with transcripts",
 };
 
-function toMeasurement({ figure, beside, target, of = "cloister" }: Row, figures: Figures): Measurement {
+function toMeasurement({ figure, beside, target, of = "cloister" }: Row, figures: Readonly<Figures>): Measurement {
   const [what, unit] = NAMES[figure];
   const peers = figures.get(beside) ?? [];
   const ours = figures.get(of) ?? [];
