@@ -96,6 +96,14 @@ async function cli(...args: readonly string[]): Promise<CliResult> {
   return runCli(args, { cwd: sample.folder });
 }
 
+/** What the status says once no iteration is under way any more. */
+async function statusAfterIteration(): Promise<string> {
+  for (;;) {
+    const { stdout } = await cli("status");
+    if (!stdout.includes("pauses after the iteration under way")) return stdout;
+  }
+}
+
 test(
   "a living run is paused, gets a remark, goes on by resume, and is stopped with its work kept",
   BOUNDED,
@@ -104,7 +112,7 @@ test(
     await run.until("agent_started");
     assert.match((await cli("pause")).stdout, /pauses after the iteration under way/);
     await run.until("run_paused");
-    assert.match((await cli("status")).stdout, /^Run \S+: paused\npaused · `cloister resume` goes on\n/);
+    assert.match(await statusAfterIteration(), /^Run \S+: paused\npaused · `cloister resume` goes on\n/);
     assert.match((await cli("steer", "mind", "the", "gap")).stdout, /gets the remark with its next prompt/);
     assert.equal((await run.until("remark_added"))["text"], "mind the gap");
     assert.match((await cli("resume")).stdout, /goes on, where it was started/);

@@ -91,9 +91,10 @@ function describeNow(state: RunState, activity: string, now: number): string {
   return [count, open.phase, describeElapsed(now - open.startedAt), activity].join(" · ");
 }
 
-/** What the run waits for between two iterations; undefined where it does not wait. */
+/** What the run waits for, or will when the iteration under way is over; undefined where it does not wait. */
 export function describeWaiting(state: RunState, now: number): string | undefined {
-  if (state.open !== undefined || state.ended !== undefined) return undefined;
+  if (state.ended !== undefined) return undefined;
+  if (state.open !== undefined) return state.paused ? "pauses after the iteration under way" : undefined;
   const step = nextStep(state, now);
   if (step.type === "pause") return "paused · `cloister resume` goes on";
   if (step.type !== "wait") return undefined;

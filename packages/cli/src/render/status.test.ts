@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type RunEvent, type RunState, RunScript, scriptCharter, scriptTask } from "@cloister/core";
+import { type RunEvent, type RunState, RunScript, scriptCharter, scriptTask, taskId } from "@cloister/core";
 import { describeStanding, renderStatus, toStatusJson } from "./status.ts";
 
 const HOUR = 3_600_000;
@@ -31,6 +31,17 @@ test("the time of a run that died stands still", () => {
   const later = state.lastEventAt + HOUR;
   assert.equal(toStatusJson({ state, alive: false }, later)["runtimeMs"], 0);
   assert.equal(toStatusJson({ state, alive: true }, later)["runtimeMs"], HOUR);
+});
+
+test("a run that was paused within an iteration says that this goes on", () => {
+  const prompt = { sha256: "0".repeat(64), bytes: 0 };
+  const begun = { iteration: 1, task: taskId("a"), phase: "implement", prompt, head: "f" } as const;
+  const state = stateAfter({ type: "iteration_started", ...begun }, PAUSED);
+  const view = { now: 0, columns: 80, paint: (_: string, text: string): string => text };
+  assert.deepEqual(renderStatus({ state, alive: true }, view).slice(0, 2), [
+    "Run 20260107-090000-test: paused",
+    "pauses after the iteration under way",
+  ]);
 });
 
 test("the reason of an end is said with its detail and the way on", () => {

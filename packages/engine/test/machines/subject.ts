@@ -119,7 +119,7 @@ export async function startSubject({ name, limits, everyNthKill = 1, prepare }: 
 }
 
 /** A probe gives up after some seconds, which a host that is busy with other tests may need for nothing. */
-const MOST_PROBES = 5;
+const MOST_PROBES = 12;
 
 /** What a driver says of itself: again where time alone kept it from finding out. */
 async function askDriver(manager: MachineManager, name: DriverName): Promise<DriverView> {
