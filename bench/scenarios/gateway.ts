@@ -9,7 +9,7 @@ import { type RanLoad, runLoad } from "../gateway/run-load.ts";
 import type { Findings, Measurement, Scenario, Target } from "../measurement.ts";
 import { readPeak } from "../peak-memory.ts";
 
-/** How often every process is started anew: of two processes with the same program, one may be a tenth slower for all its life. */
+/** How often every process is started anew: two of the same program were seen to differ by a tenth in processor time, all their life. */
 const LIVES = 3;
 /** Rounds in each life that count. */
 const ROUNDS = 4;
