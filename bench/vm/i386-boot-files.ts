@@ -25,7 +25,7 @@ async function download(target: { readonly kernel: string; readonly busybox: str
   rmSync(CACHE, { recursive: true, force: true });
   mkdirSync(join(target.busybox, ".."), { recursive: true });
   const env = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""]));
-  const suites = { CLOISTER_DEBIAN_SUITES: "release" }; // Any kernel does: no need to wait for a mirror of the security archive.
+  const suites = { CLOISTER_DEBIAN_SUITES: "release?" }; // Any kernel does: no need to wait for a mirror of the security archive.
   const context = { env: { ...suites, ...env }, folder: CACHE, onProgress: () => undefined };
   const archive = await openDebianArchive(context, "i386", await debianSources(context, RELEASE));
   const busybox = await archive.unpack("busybox-static");

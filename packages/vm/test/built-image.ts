@@ -20,8 +20,8 @@ export function buildImage(name: "tiny" | "base"): ImageFiles {
       mkdirSync(join(SHARED, part), { recursive: true });
       symlinkSync(join(SHARED, part), join(home, part));
     }
-    // The release alone: mirrors renew the updates of this architecture later than their signatures at times, and refuse in between.
-    const env = { ...process.env, HOME: home, CLOISTER_STATE_HOME: home, CLOISTER_DEBIAN_SUITES: "release" };
+    // The release alone, under any of its names: mirrors renew lists of this architecture later than their signatures at times.
+    const env = { ...process.env, HOME: home, CLOISTER_STATE_HOME: home, CLOISTER_DEBIAN_SUITES: "release?" };
     const args = [CLOISTER, "image", "build", name, "--arch", "riscv64", "--json"];
     const printed = execFileSync(process.execPath, args, { env, encoding: "utf8", timeout: LONGEST_BUILD_MS });
     const { digest } = JSON.parse(printed) as { readonly digest: string };

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,14 +13,14 @@ after(() => rmSync(folder, { recursive: true }));
 
 const LIST = "Package: told\nArchitecture: riscv64\nVersion: 1\nDepends: other (>= 2), third\n\n";
 
-/** A mirror with one suite. @param list that the mirror has; what its release file promises is {@link LIST} */
-function mirrorWith(suite: string, list: string): string {
+/** A mirror with one more suite. @param list that the mirror has; what its release file promises is {@link LIST} */
+function mirrorWith(suite: string, list: string, codename = suite): string {
   const release = join(folder, "mirror", "dists", suite);
   const lists = join(release, "main", "binary-riscv64");
   mkdirSync(lists, { recursive: true });
   writeFileSync(join(lists, "Packages"), list);
   const hash = createHash("sha256").update(LIST).digest("hex");
-  const head = `Suite: ${suite}\nDate: ${new Date().toUTCString()}\nArchitectures: riscv64\nComponents: main\n`;
+  const head = `Suite: ${suite}\nCodename: ${codename}\nDate: ${new Date().toUTCString()}\nArchitectures: riscv64\nComponents: main\n`;
   writeFileSync(join(release, "Release"), `${head}SHA256:\n ${hash} ${LIST.length} main/binary-riscv64/Packages\n`);
   // No signature: that one is checked is up to apt, and to the sources that `debianSources` writes.
   return `deb [trusted=yes] copy:${join(folder, "mirror")} ${suite} main`;
@@ -74,4 +74,27 @@ test("an optional suite that can't be reached at all ends the build: only wrong 
   const context = contextFor();
   const line = `deb [trusted=yes] copy:${join(folder, "nowhere")} good main`;
   await rejects(openDebianArchive(context, "riscv64", [good, { line, isOptional: true }]), { code: "machine_failed" });
+});
+
+const replaced = { line: mirrorWith("renewed", `${LIST}Package: more\n`), isOptional: true };
+const aliasWith = (suite: string, list = LIST, codename = "renewed"): NonNullable<DebianSource["aliases"]>[number] => ({
+  line: mirrorWith(suite, list, codename),
+  codename: "renewed",
+});
+
+test("a release whose lists are wrong is replaced by that of its other names whose lists are sound and are of it, with a warning", async () => {
+  const said: string[] = [];
+  const missing = { line: mirrorWith("good", LIST).replace("good", "missing"), codename: "renewed" };
+  const aliases = [missing, aliasWith("another", LIST, "younger"), aliasWith("broken", "short"), aliasWith("old")];
+  const context = contextFor((word) => void said.push(word));
+  const archive = await openDebianArchive(context, "riscv64", [{ ...replaced, aliases }]);
+  deepEqual(archive.sources, [aliases[3]?.line]);
+  equal((await archive.dependencies("told")).join(), "other,third");
+  equal(said.length, 1);
+  match(said.join(), /^warning: replaced.* renewed main; instead: .* old main$/);
+});
+
+test("a release whose lists are wrong under all of its names is refused", async () => {
+  const aliases = [aliasWith("another", LIST, "younger"), aliasWith("broken", "short")];
+  await rejects(openDebianArchive(contextFor(), "riscv64", [{ ...replaced, aliases }]), { code: "machine_failed" });
 });

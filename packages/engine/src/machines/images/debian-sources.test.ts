@@ -31,7 +31,7 @@ test("updates are left out where that is said, but never the release", async () 
     "deb http://a.example/debian trixie main",
     "deb http://a.example/debian-security trixie-security main",
   ]);
-  for (const suites of ["updates", "release backports", "release toString", "release? updates", "release updates??"])
+  for (const suites of ["updates", "release backports", "release toString", "release?? updates", "release updates??"])
     await rejects(sourcesFrom(mirrors, suites), { code: "image_invalid" }, suites);
 });
 
@@ -42,6 +42,19 @@ test("updates may be missing where that is said, each by itself", async () => {
   deepEqual(await optional(""), [false, false, false]);
   deepEqual(await optional("release updates? security"), [false, true, false]);
   deepEqual(await optional("security? release"), [false, true]);
+  deepEqual(await optional("release? security"), [true, false]);
+});
+
+test("a release, and nothing else, may have another name", async () => {
+  const [release, updates] = await sourcesFrom("http://a.example/debian");
+  deepEqual(
+    release?.aliases?.map(({ line, codename }) => [line.replace(/\[[^\]]*\] /, ""), codename]),
+    ["stable", "oldstable", "oldoldstable", "testing"].map((name) => [
+      `deb http://a.example/debian ${name} main`,
+      "trixie",
+    ]),
+  );
+  deepEqual(updates?.aliases, undefined);
 });
 
 for (const mirror of [

@@ -5,11 +5,14 @@ import { runBuildTool, type ToolContext } from "./build-tool.ts";
 /** Names the mirror to build from: its address, and after a space that of the security archive. */
 export const MIRROR_VARIABLE = "CLOISTER_DEBIAN_MIRROR";
 /**
- * Says which parts of a release to build from: any of `release`, `updates`, `security`, with spaces between. Default: all. A question
- * mark behind one of the latter allows a build to go without it, with a warning, where the mirror's lists of it do not fit their signature.
+ * Says which parts of a release to build from: any of `release`, `updates`, `security`, with spaces between. Default: all. A question mark
+ * behind one allows a build, with a warning, to go without it where the mirror's lists of it do not fit their signature; in place of the
+ * release itself goes what the mirror has of it under another name.
  */
 export const SUITES_VARIABLE = "CLOISTER_DEBIAN_SUITES";
 const SUFFIXES: Readonly<Record<string, string>> = { release: "", updates: "-updates", security: "-security" };
+/** Names that a release has besides its codename, by its age. A cache may hold a release under several, at different point releases. */
+const ALIASES: readonly string[] = ["stable", "oldstable", "oldoldstable", "testing"];
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** One archive to take packages from. */
@@ -18,7 +21,12 @@ export type DebianSource = {
   readonly line: string;
   /** The user allows a build to go without it where its lists can't be trusted. */
   readonly isOptional: boolean;
+  /** Of the release itself: what may take its place, first to last. */
+  readonly aliases?: readonly ReleaseAlias[];
 };
+
+/** A line of a sources.list that is of use only where the lists behind it are signed as those of the release with this codename. */
+export type ReleaseAlias = { readonly line: string; readonly codename: string };
 
 /**
  * Where the packages of a Debian release come from: the mirror that {@link MIRROR_VARIABLE} names, otherwise
@@ -38,7 +46,9 @@ export async function debianSources(context: ToolContext, release: string): Prom
   const options = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : "";
   return archives.flatMap(({ uri, suffix }) => {
     const isOptional = suites.get(suffix);
-    return isOptional === undefined ? [] : [{ line: `deb ${options}${uri} ${release}${suffix} main`, isOptional }];
+    const toLine = (name: string): string => `deb ${options}${uri} ${name}${suffix} main`;
+    const aliases = ALIASES.map((alias) => ({ line: toLine(alias), codename: release }));
+    return isOptional === undefined ? [] : [{ line: toLine(release), isOptional, ...(suffix === "" && { aliases }) }];
   });
 }
 
@@ -53,7 +63,7 @@ function wantedSuites({ env }: ToolContext): ReadonlyMap<string, boolean> {
   for (const word of named) {
     const [, name = "", mark] = /^(\w+)(\?)?$/.exec(word) ?? [];
     const suffix = Object.hasOwn(SUFFIXES, name) ? SUFFIXES[name] : undefined;
-    if (suffix === undefined || (suffix === "" && mark !== undefined)) throw badSuites(words);
+    if (suffix === undefined) throw badSuites(words);
     suites.set(suffix, mark !== undefined);
   }
   if (!suites.has("")) throw badSuites(words);
@@ -63,7 +73,7 @@ function wantedSuites({ env }: ToolContext): ReadonlyMap<string, boolean> {
 function badSuites(words: string): CloisterError {
   return new CloisterError({
     code: "image_invalid",
-    message: `Expected ${SUITES_VARIABLE} to hold release, and with it updates or updates?, security or security? as wanted, found ${JSON.stringify(words)}.`,
+    message: `Expected ${SUITES_VARIABLE} to hold release or release?, and with it updates or updates?, security or security? as wanted, found ${JSON.stringify(words)}.`,
   });
 }
 
