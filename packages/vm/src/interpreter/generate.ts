@@ -393,6 +393,8 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
       writer.i32(size);
     },
     flush: () => undefined,
+    prepareRetry: () => undefined,
+    skip: () => undefined,
     leave,
     canRetry: () => false,
     retry: leave,

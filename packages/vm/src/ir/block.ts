@@ -48,6 +48,8 @@ export const KIND = {
   /** Condition in a, value where it holds in b; between the two what happens where it doesn't; the value there in a. */
   chooseBegin: 26,
   chooseEnd: 27,
+  /** Where the condition in a holds, as many of the instructions that follow as low says are skipped: what they set is chosen after them. */
+  skip: 28,
 } as const;
 
 /** First kind that stays where it stands. */

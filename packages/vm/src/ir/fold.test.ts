@@ -6,7 +6,7 @@ import { IrBlock, KIND, type Value } from "./block.ts";
 import { foldNumeric } from "./fold.ts";
 import { NUMERIC } from "./testing/numeric.ts";
 
-const { i64Add, i64And, i64Or, i64Xor, i64Shl, i64Sub, i64Extend32S, i32WrapI64 } = OP;
+const { i64Add, i64And, i64Or, i64Xor, i64Shl, i64Sub, i64ExtendI32S, i32WrapI64 } = OP;
 const { i32Add, i32And, i32Or, i32Shl, i32Eq, i32LtU } = OP;
 
 /** A block with a constant of 64 or 32 bits. */
@@ -44,15 +44,19 @@ for (const [width, opcodes] of [
     fc.assert(check, { numRuns: 1000 });
   });
 
-test("so it is with one constant that is widened or narrowed", () => {
-  const check = fc.property(fc.constantFrom(i64Extend32S, i32WrapI64), numbers(64), (opcode, a) => {
-    const block = new IrBlock();
-    const folded = foldNumeric(block, opcode, [constant(block, a), -1], true);
-    assert.ok(folded !== undefined);
-    assert.equal(bitsOf(block, folded), NUMERIC.get(opcode)?.(a, 0n));
+for (const [opcode, width, name] of [
+  [i64ExtendI32S, 32, "widened"],
+  [i32WrapI64, 64, "narrowed"],
+] as const)
+  test(`so it is with one constant that is ${name}`, () => {
+    const check = fc.property(numbers(width), (a) => {
+      const block = new IrBlock();
+      const folded = foldNumeric(block, opcode, [constant(block, a, width), -1], true);
+      assert.ok(folded !== undefined);
+      assert.equal(bitsOf(block, folded), NUMERIC.get(opcode)?.(a, 0n));
+    });
+    fc.assert(check, { numRuns: 300 });
   });
-  fc.assert(check, { numRuns: 300 });
-});
 
 test("nothing added, subtracted or combined is the value itself; nothing else is", () => {
   for (const [opcode, isSame] of [
@@ -62,11 +66,18 @@ test("nothing added, subtracted or combined is the value itself; nothing else is
     [i64Xor, true],
     [i64And, false],
     [OP.i64Mul, false],
+    [i32Add, true],
+    [OP.i32Sub, true],
+    [i32Or, true],
+    [OP.i32Xor, true],
+    [i32Shl, true],
+    [OP.i32Mul, false],
   ] as const) {
     const block = new IrBlock();
+    const width = opcode < i64Add ? 32 : 64;
     const value = block.add(KIND.get, 5);
-    assert.equal(foldNumeric(block, opcode, [value, constant(block, 0n)], true), isSame ? value : undefined);
-    assert.equal(foldNumeric(block, opcode, [value, constant(block, 1n)], true), undefined);
+    assert.equal(foldNumeric(block, opcode, [value, constant(block, 0n, width)], true), isSame ? value : undefined);
+    assert.equal(foldNumeric(block, opcode, [value, constant(block, 1n, width)], true), undefined);
   }
 });
 

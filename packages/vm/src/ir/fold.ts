@@ -44,6 +44,7 @@ const FOLDS32: ReadonlyMap<number, (a: number, b: number) => number> = new Map<
 function foldNumeric32(block: IrBlock, opcode: number, a: Value, b: Value): Value | undefined {
   const { kind, low } = block;
   if (opcode === OP.i32And && low[b] === 0) return b;
+  if (low[b] === 0 && KEEPS32.has(opcode)) return a;
   if (kind[a] !== KIND.constant32) return undefined;
   const folded = FOLDS32.get(opcode)?.(low[a] ?? 0, low[b] ?? 0);
   return folded === undefined ? undefined : block.add(KIND.constant32, folded);
@@ -65,6 +66,7 @@ export function foldNumeric(
   return concrete && kind[a] === KIND.pc ? foldAddress(block, opcode, a, b) : undefined;
 }
 
+const KEEPS32: ReadonlySet<number> = new Set<number>([OP.i32Add, OP.i32Sub, OP.i32Or, OP.i32Xor, OP.i32Shl]);
 const KEEPS: ReadonlySet<number> = new Set<number>([OP.i64Add, OP.i64Sub, OP.i64Or, OP.i64Xor]);
 
 /** The operation leaves its first operand as it is. */
@@ -90,7 +92,7 @@ function foldAddress(block: IrBlock, opcode: number, a: Value, b: Value): Value 
 function foldUnary(block: IrBlock, opcode: number, a: Value): Value | undefined {
   const { kind, low } = block;
   if (kind[a] === KIND.constant64 && opcode === OP.i32WrapI64) return block.add(KIND.constant32, low[a]);
-  if (kind[a] === KIND.constant64 && opcode === OP.i64Extend32S)
+  if (kind[a] === KIND.constant32 && opcode === OP.i64ExtendI32S)
     return block.add(KIND.constant64, low[a], (low[a] ?? 0) >> 31);
   return undefined;
 }

@@ -37,6 +37,7 @@ const RULES: ReadonlyMap<number, KindRule> = new Map<number, KindRule>([
   [KIND.system, { name: "system", operands: [i32] }],
   [KIND.systemEnd, { name: "systemEnd", operands: [i32], isEnd: true }],
   [KIND.float, { name: "float", operands: [i32] }],
+  [KIND.skip, { name: "skip", operands: [i32], only: "concrete" }],
   [KIND.requireFloat, { name: "requireFloat", operands: [] }],
   [KIND.branch, { name: "branch", operands: [i32], isEnd: true }],
   [KIND.jump, { name: "jump", operands: [], isEnd: true }],

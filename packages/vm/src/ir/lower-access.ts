@@ -65,7 +65,7 @@ export class AccessLowering {
 
   /** Pushes what an operation of kind `load` loads. */
   load(index: Value): void {
-    this.#target.flush();
+    this.#prepare(index);
     const opcode = this.#block.low[index] ?? 0;
     const group = this.#groups.get(index);
     if (group) return this.#loadOfGroup(index, group);
@@ -77,7 +77,7 @@ export class AccessLowering {
 
   /** Stores what an operation of kind `store` stores. */
   store(index: Value): void {
-    this.#target.flush();
+    this.#prepare(index);
     const group = this.#groups.get(index);
     if (group) return this.#storeOfGroup(index, group);
     const opcode = this.#block.low[index] ?? 0;
@@ -87,6 +87,14 @@ export class AccessLowering {
     this.#hostOrRetry(address, accessSize(opcode), "write");
     this.#writer.get(stored);
     this.#writer.memory(opcode, 0);
+  }
+
+  /** An access leaves where it fails, or calls a helper: of a group, as its first one did. */
+  #prepare(index: Value): void {
+    const group = this.#groups.get(index);
+    const known = group && this.#checked.get(group);
+    if (this.#options.canRetry() && known?.isSure !== false) this.#target.prepareRetry();
+    else this.#target.flush();
   }
 
   /** Pushes the host address of a guest address (in a local). Leaves where it traps. @param helper which to ask in the end */

@@ -172,6 +172,7 @@ export class Lowering {
     [KIND.system, (index) => this.#system(index)],
     [KIND.systemEnd, (index) => this.#systemEnd(index)],
     [KIND.float, (index) => this.#float(index)],
+    [KIND.skip, (index) => this.#skip(index)],
     [KIND.requireFloat, () => this.#requireFloat()],
   ]);
 
@@ -239,6 +240,10 @@ export class Lowering {
     this.push(this.#a(index));
     this.#writer.close();
     this.#keep(index);
+  }
+
+  #skip(index: Value): void {
+    this.#target.skip(this.#low(index), () => this.push(this.#a(index)));
   }
 
   #hostAddress(address: Value): void {

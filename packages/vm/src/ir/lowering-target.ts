@@ -22,7 +22,7 @@ export interface LoweringTarget {
   site(size: number): void;
   /** Local that holds what is left of the slice. */
   readonly budget: number;
-  /** Writes back the registers that memory does not have yet: before anything that may trap or leave. On every way to it, so never in an arm. */
+  /** Writes back the registers that memory does not have yet: before anything that may trap or leave, but `retry`. On every way to it, so never in an arm. */
   flush(): void;
   /** After `flush`: leaves. STATE.pc and STATE.budget are right. */
   leave(): void;
@@ -31,12 +31,16 @@ export interface LoweringTarget {
    * again, and not in descriptions.
    */
   canRetry(): boolean;
-  /** After `flush`: leaves before the current instruction, which runs somewhere else next: interpreted, or as the first one of a unit. */
+  /** Comes before what may `retry`, on every way to it: writes back what is not to be written back there. */
+  prepareRetry(): void;
+  /** Leaves before the current instruction, which runs somewhere else next: interpreted, or as the first one of a unit. */
   retry(): void;
   /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
   tlb(kind: "read" | "write"): number;
   /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */
   terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void;
+  /** So many of the instructions that were begun together are not run where a condition (i32) is 1, not 0. They have no effect besides registers. */
+  skip(instructions: number, pushCondition: () => void): void;
   /** A guest instruction begins. */
   instruction(distance: number, length: number): void;
 }

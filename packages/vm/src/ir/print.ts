@@ -53,7 +53,7 @@ const numeric: Print = (parts) => plain({ ...parts, name: opcodeName(parts.low) 
 const withNumber: Print = ({ name, low }) => `${name} ${low}`;
 const ofGuest: Print = ({ low, operands: [address, ...value] }) =>
   [`${opcodeName(low)} guest[${address}]`, ...value].join(", ");
-const ofSize: Print = ({ name, low, operands: [address] }) => `${name} ${address}, ${low}`;
+const ofNumber: Print = (parts) => `${plain(parts)}, ${parts.low}`;
 const ofSystem: Print = ({ name, low, operands }) =>
   [`${name} ${SYSTEM_NAMES.get(low) ?? low}`, ...operands].join(", ");
 
@@ -79,8 +79,9 @@ const PRINTS: ReadonlyMap<number, Print> = new Map<number, Print>([
   [KIND.set, ({ name, low, operands }) => `${name} ${[registerName(low), ...operands].join(", ")}`],
   [KIND.load, ofGuest],
   [KIND.store, ofGuest],
-  [KIND.readAddress, ofSize],
-  [KIND.atomicAddress, ofSize],
+  [KIND.readAddress, ofNumber],
+  [KIND.atomicAddress, ofNumber],
+  [KIND.skip, ofNumber],
   [KIND.hostLoad, ofHost(0)],
   [KIND.hostStore, ofHost(1)],
   [KIND.whenBegin, ({ operands: [condition] }) => `when ${condition} {`],

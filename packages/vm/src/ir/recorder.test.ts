@@ -6,6 +6,7 @@ import { KIND } from "./block.ts";
 import type { Operands } from "./port.ts";
 import { printBlock } from "./print.ts";
 import { type Fields, IrRecorder } from "./recorder.ts";
+import { verifyBlock } from "./verify.ts";
 
 type Step = readonly [name: string, operands: Partial<Operands>, immediate?: number];
 
@@ -133,4 +134,51 @@ test("a selection whose condition is known is what it selects", () => {
   const [a, b] = [recorder.constant(5), recorder.constant(6)];
   assert.equal(recorder.select(recorder.constant32(1), a, b), a);
   assert.equal(recorder.select(recorder.constant32(0), a, b), b);
+});
+
+/** A branch that skips some of the instructions that follow, and one more behind them, as text. */
+function recordSkip(skipped: readonly Step[], after: Step): string {
+  const recorder = new IrRecorder();
+  const steps: readonly Step[] = [["bne", { rs1: 10, rs2: 11 }, 4 + 4 * skipped.length], ...skipped, after];
+  steps.forEach(([name, operands, immediate = 0], index) => {
+    const skips = index === 0 ? { skips: skipped.length } : {};
+    recorder.begin({ immediate, rounding: 0, offset: index * 4, length: 4, ...skips });
+    const instruction = INSTRUCTIONS.find((candidate) => candidate.name === name);
+    instruction?.semantics(recorder, { rd: 0, rs1: 0, rs2: 0, rs3: 0, ...operands });
+  });
+  recorder.end();
+  assert.deepEqual(verifyBlock(recorder.block, "concrete"), []);
+  return printBlock(recorder.block);
+}
+
+test("what a short branch skips sets each register once, to what it chooses", () => {
+  const skipped: readonly Step[] = [
+    ["add", { rd: 5, rs1: 5, rs2: 6 }],
+    ["slli", { rd: 5, rs1: 5 }, 48],
+  ];
+  assert.deepEqual(recordSkip(skipped, ["add", { rd: 7, rs1: 5, rs2: 5 }]).split("\n"), [
+    "; +0, 4 bytes",
+    "v1 = get x10",
+    "v2 = get x11",
+    "v3 = i64.ne v1, v2",
+    "skip v3, 2",
+    "v5 = get x5",
+    "v6 = get x6",
+    "v7 = i64.add v5, v6",
+    "v8 = i64.const 48",
+    "v9 = i64.shl v7, v8",
+    "v10 = get x5",
+    "v11 = select v3, v10, v9",
+    "set x5, v11",
+    "; +12, 4 bytes",
+    "v14 = get x5",
+    "v15 = get x5",
+    "v16 = i64.add v14, v15",
+    "set x7, v16",
+  ]);
+});
+
+test("a register is known no longer where a short branch may have skipped what it was set to", () => {
+  const text = recordSkip([["addi", { rd: 5 }, 3]], ["addi", { rd: 6, rs1: 5 }, 1]);
+  assert.match(text, /v\d+ = get x5\nv\d+ = i64\.const 1\nv\d+ = i64\.add/);
 });

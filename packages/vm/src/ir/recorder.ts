@@ -8,6 +8,17 @@ export type Fields = {
   readonly rounding: number;
   readonly offset: number;
   readonly length: number;
+  /** Of a branch: how many instructions it skips, where they do nothing but set registers, and are recorded next. */
+  readonly skips?: number;
+};
+
+/** Instructions that are skipped where a condition holds. */
+type Skip = {
+  readonly condition: Value;
+  /** What they set registers to. */
+  readonly values: Map<number, Value>;
+  /** How many of them are still to be recorded. */
+  left: number;
 };
 
 /**
@@ -21,11 +32,22 @@ export class IrRecorder implements IrBuilder {
   readonly #known: Map<number, Value> = new Map();
   /** Floating point was on, and nothing has happened since that could turn it off. */
   #isFloatOn = false;
+  #skip: Skip | undefined;
 
   /** Begins the next instruction. @param fields undefined: a description for all operands */
   begin(fields: Fields | undefined): void {
     this.#fields = fields;
+    if (this.#skip && this.#skip.left-- > 0) return; // As one instruction with the branch: values live no longer than an instruction.
+    this.end();
     if (fields) this.block.add(KIND.instruction, fields.offset, fields.length);
+  }
+
+  /** Ends the last instruction. */
+  end(): void {
+    if (!this.#skip) return;
+    const { condition, values } = this.#skip;
+    this.#skip = undefined;
+    for (const [register, value] of values) this.set(register, this.select(condition, this.get(register), value));
   }
 
   constant(low: number, high: number = low >> 31): Value {
@@ -59,6 +81,8 @@ export class IrRecorder implements IrBuilder {
   get(register: number): Value {
     if (!this.#fields) return this.block.add(KIND.get, register);
     if (register === 0) return this.constant(0);
+    const skippable = this.#skip?.values.get(register);
+    if (skippable !== undefined) return skippable;
     const known = this.#known.get(register);
     return known === undefined ? this.block.add(KIND.get, register) : this.#copy(known);
   }
@@ -71,6 +95,7 @@ export class IrRecorder implements IrBuilder {
   set(register: number, value: Value): void {
     if (this.#fields) {
       if (register === 0) return;
+      if (this.#skip) return void this.#skip.values.set(register, value);
       const kind = this.block.kind[value];
       if (kind === KIND.constant64 || kind === KIND.pc) this.#known.set(register, value);
       else this.#known.delete(register);
@@ -154,7 +179,10 @@ export class IrRecorder implements IrBuilder {
   }
 
   branch(condition: Value): void {
-    this.block.add(KIND.branch, this.#fields?.immediate ?? 0, 0, condition);
+    const { immediate = 0, skips } = this.#fields ?? {};
+    if (skips === undefined) return void this.block.add(KIND.branch, immediate, 0, condition);
+    this.block.add(KIND.skip, skips, 0, condition);
+    this.#skip = { condition, values: new Map(), left: skips };
   }
 
   jump(link: number): void {

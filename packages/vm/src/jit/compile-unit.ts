@@ -3,13 +3,15 @@ import { Lowering } from "../ir/lower.ts";
 import type { LoweringTarget } from "../ir/lowering-target.ts";
 import { IrRecorder } from "../ir/recorder.ts";
 import type { Semantics } from "../ir/port.ts";
-import { type Mode, registerOffset, STATE, tlbOffset, TLB } from "../memory/layout.ts";
+import { type Mode, STATE, tlbOffset, TLB } from "../memory/layout.ts";
 import { PAGE_BYTES } from "../memory/page.ts";
 import { OP, TYPE } from "../wasm/opcodes.ts";
 import { isCall, isReturn } from "./calls.ts";
 import type { BasicBlock } from "./discover.ts";
+import { type LateBlock, lateRegisters } from "./late-registers.ts";
+import { RegisterLocals } from "./register-locals.ts";
+import { liveRegisters, NO_REGISTERS, type RegisterSet, union } from "./registers.ts";
 import type { Shape } from "./request.ts";
-import { including, liveRegisters, NO_REGISTERS, type RegisterSet, registersOf } from "./registers.ts";
 import { type Structure, structureOf } from "./structure.ts";
 import { UnitWriter } from "./unit-writer.ts";
 
@@ -40,11 +42,10 @@ class UnitCompiler {
   readonly #structure: Structure;
   /** Registers to load before each block: those that are read later. */
   readonly #live: readonly RegisterSet[];
-  /** Locals that hold guest registers. */
-  readonly #locals: Map<number, number> = new Map();
+  /** Registers that memory may not have yet before each block: none in a unit that writes them back early. */
+  readonly #late: readonly RegisterSet[];
+  readonly #registers: RegisterLocals;
   readonly #lowering: Lowering;
-  /** Registers that memory does not have yet, at the current instruction. */
-  #dirty: RegisterSet = NO_REGISTERS;
   /** Labels: of the way out, of the way back to an instruction, of loops' heads, and of the ends of blocks before which merges stand. */
   #out = 0;
   #back = 0;
@@ -68,21 +69,32 @@ class UnitCompiler {
     this.#border = border;
     this.#code = blocks.map((block) => record(block, semanticsOf));
     this.#structure = structureOf(blocks.map((block) => block.successors));
-    this.#live = liveRegisters(
-      blocks.map(({ successors, ...block }, index) => ({
-        code: this.#code[index] ?? new IrBlock(),
-        successors,
-        isCall: this.#isRegion && (block.call === "made" || block.call === "inlinable"),
-      })),
-    );
+    const flow = blocks.map((block, index) => this.#flowOf(block, index));
+    this.#live = liveRegisters(flow);
+    this.#late = this.#isRegion ? lateRegisters(flow, this.#live) : [];
+    this.#registers = new RegisterLocals(this.#writer);
     this.#lowering = new Lowering(this.#writer, this.#target());
+  }
+
+  #flowOf({ successors, call, returnsTo, instructions }: BasicBlock, index: number): LateBlock {
+    const last = instructions.at(-1);
+    const onward = call === "inlined" && last ? last.distance + last.length : undefined;
+    return {
+      code: this.#code[index] ?? new IrBlock(),
+      successors,
+      isCall: this.#isRegion && (call === "made" || call === "inlinable"),
+      returns: successors.filter((next) => {
+        const start = this.#blocks[next]?.start;
+        return start === returnsTo || start === onward;
+      }),
+    };
   }
 
   compile(): Uint8Array<ArrayBuffer> {
     const writer = this.#writer;
     writer.begin();
     if (!this.#isRegion) writer.countEntry();
-    this.#load(this.#live[0]);
+    this.#registers.load(this.#live[0]);
     this.#out = writer.open(OP.block);
     this.#back = writer.open(OP.block, TYPE.i32);
     this.#tree(0);
@@ -92,31 +104,6 @@ class UnitCompiler {
     writer.close();
     writer.end();
     return writer.finish();
-  }
-
-  #local(register: number): number {
-    const known = this.#locals.get(register);
-    if (known !== undefined) return known;
-    const local = this.#writer.local(TYPE.i64);
-    this.#locals.set(register, local);
-    return local;
-  }
-
-  #load(registers: RegisterSet = NO_REGISTERS): void {
-    for (const register of registersOf(registers)) {
-      this.#writer.i32(0);
-      this.#writer.memory(OP.i64Load, registerOffset(register));
-      this.#writer.set(this.#local(register));
-    }
-  }
-
-  #flush(): void {
-    for (const register of registersOf(this.#dirty)) {
-      this.#writer.i32(0);
-      this.#writer.get(this.#local(register));
-      this.#writer.memory(OP.i64Store, registerOffset(register));
-    }
-    this.#dirty = NO_REGISTERS;
   }
 
   /** A block, and all that it dominates. */
@@ -137,6 +124,7 @@ class UnitCompiler {
     const writer = this.#writer;
     this.#heads.set(block, writer.open(OP.loop));
     writer.whereOver(() => {
+      this.#registers.writeBack(this.#late[block] ?? NO_REGISTERS);
       writer.setNext(this.#blocks[block]?.start ?? 0);
       writer.returnAtEnd(false);
       writer.branch(OP.br, this.#out);
@@ -149,11 +137,20 @@ class UnitCompiler {
     if (!block || !code) return;
     this.#current = index;
     this.#index = -1;
+    this.#registers.dirty = this.#late[index] ?? NO_REGISTERS;
     this.#writer.spend(block.instructions.length);
     this.#lowering.lower(code);
+    if (block.flow !== "next") return;
     const last = block.instructions.at(-1);
-    this.#flush();
-    if (block.flow === "next") this.#goTo(last ? last.distance + last.length : block.start, block.returnsTo);
+    this.#flushAtEnd();
+    this.#goTo(last ? last.distance + last.length : block.start, block.returnsTo);
+  }
+
+  /** Writes back, once for all ways on from the current block, what none of them leaves for later. */
+  #flushAtEnd(): void {
+    const { successors = [] } = this.#blocks[this.#current] ?? {};
+    const kept = successors.reduce((set, next) => union(set, this.#late[next] ?? NO_REGISTERS), NO_REGISTERS);
+    this.#registers.flush(kept);
   }
 
   /** Index of the block at a distance, where the current one goes on there within the unit. */
@@ -173,12 +170,13 @@ class UnitCompiler {
     const from = this.#current;
     if (index === undefined || this.#isIrreducible(from, index)) return this.#exit(distance, returnsTo);
     if (this.#blocks[index]?.isBeyond && !this.#blocks[from]?.isBeyond)
-      this.#writer.whereNextPageIsOther(() => this.#exit(distance, returnsTo));
+      this.#writer.whereNextPageIsOther(() => this.#registers.aside(() => this.#exit(distance, returnsTo)));
     this.#toBlock(index);
   }
 
   #toBlock(index: number): void {
     const from = this.#current;
+    this.#registers.flush(this.#late[index]);
     if (this.#isBack(from, index)) return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
     if (this.#structure.isMerge[index]) return this.#writer.branch(OP.br, this.#ends.get(index) ?? 0);
     this.#tree(index);
@@ -205,6 +203,7 @@ class UnitCompiler {
 
   /** Goes on at `next`, in another unit. @param returnsTo of an inlined function: what is left of it is called, and should come back there */
   #leave(returnsTo: number | undefined): void {
+    this.#registers.flush();
     if (returnsTo === undefined) this.#writer.branch(OP.br, this.#out);
     else this.#call(returnsTo, undefined);
   }
@@ -215,18 +214,19 @@ class UnitCompiler {
    */
   #call(returnsTo: number, inlined: number | undefined): void {
     const writer = this.#writer;
+    this.#registers.flush();
     writer.callNext();
     writer.whereNext(OP.i64Ne, returnsTo, () => writer.returnNext());
     writer.resume();
     const onward = this.#successorAt(returnsTo);
-    if (onward !== undefined) this.#load(this.#live[onward]);
+    if (onward !== undefined) this.#registers.load(this.#live[onward]);
     this.#goTo(returnsTo, inlined);
   }
 
   #terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void {
     const code = this.#code[this.#current];
     if (!code) return;
-    this.#flush();
+    this.#flushAtEnd();
     const displacement = code.low[operation] ?? 0;
     const link = code.high[operation] ?? 0;
     if (kind === KIND.branch) return this.#branch(displacement, () => push(value));
@@ -245,7 +245,9 @@ class UnitCompiler {
   #return(): void {
     const returnsTo = this.#returnsTo;
     const writer = this.#writer;
-    if (returnsTo !== undefined) writer.whereNext(OP.i64Eq, returnsTo, () => this.#goTo(returnsTo, undefined));
+    if (returnsTo !== undefined)
+      writer.whereNext(OP.i64Eq, returnsTo, () => this.#registers.aside(() => this.#goTo(returnsTo, undefined)));
+    this.#registers.flush();
     writer.returnAtEnd(true);
     writer.branch(OP.br, this.#out);
   }
@@ -255,7 +257,7 @@ class UnitCompiler {
     const returnsTo = this.#returnsTo;
     pushCondition();
     this.#writer.open(OP.if);
-    this.#goTo(from + displacement, returnsTo);
+    this.#registers.aside(() => this.#goTo(from + displacement, returnsTo));
     this.#writer.close();
     this.#goTo(fallThrough, returnsTo);
   }
@@ -274,6 +276,7 @@ class UnitCompiler {
   /** Leaves before the current instruction: of an inlined function too, which then goes back to where its return leads. */
   #retry(): void {
     const count = this.#blocks[this.#current]?.instructions.length ?? 0;
+    this.#registers.writeBack(this.#registers.dirty);
     this.#writer.pushGoBack(this.#distance, count - this.#index);
     this.#writer.branch(OP.br, this.#back);
   }
@@ -281,12 +284,9 @@ class UnitCompiler {
   #target(): LoweringTarget {
     const writer = this.#writer;
     return {
-      getRegister: (register) => writer.get(this.#local(register)),
+      getRegister: (register) => this.#registers.push(register),
       prepareSet: () => undefined,
-      setRegister: (register) => {
-        writer.set(this.#local(register));
-        this.#dirty = including(this.#dirty, register);
-      },
+      setRegister: (register) => this.#registers.pop(register),
       field: () => undefined,
       pc: (distance) => this.#writer.pushPc(distance),
       storePc: () => {
@@ -304,15 +304,23 @@ class UnitCompiler {
         writer.pushPc(0);
         writer.i32((this.#distance << 4) | size);
       },
-      flush: () => this.#flush(),
+      flush: () => this.#registers.flush(),
       leave: () => {
         writer.i64(1, 0);
         writer.op(OP.return);
       },
       canRetry: () => this.#current > 0 || this.#index > 0,
+      // A block's retries write nothing back: blocks are many, and V8 would be later with all of them.
+      prepareRetry: () => {
+        if (!this.#isRegion) this.#registers.flush();
+      },
       retry: () => this.#retry(),
       tlb: (kind) => tlbOffset(this.#mode, TLB[kind]),
       terminator: (kind, value, push, operation) => this.#terminator(kind, value, push, operation),
+      skip: (instructions, pushCondition) => {
+        writer.giveBackWhere(instructions, pushCondition);
+        this.#index += instructions;
+      },
       instruction: (distance, length) => {
         this.#index++;
         this.#distance = distance;
@@ -324,10 +332,20 @@ class UnitCompiler {
 
 function record(block: BasicBlock, semanticsOf: (instruction: number) => Semantics): IrBlock {
   const recorder = new IrRecorder();
-  for (const instruction of block.instructions) {
+  for (const [index, instruction] of block.instructions.entries()) {
     const { distance, immediate, rounding, length } = instruction;
-    recorder.begin({ offset: distance, immediate, rounding, length });
+    const skips = skippedInstructions(block, index);
+    recorder.begin({ offset: distance, immediate, rounding, length, ...(skips !== undefined && { skips }) });
     semanticsOf(instruction.instruction)(recorder, instruction);
   }
+  recorder.end();
   return recorder.block;
+}
+
+/** How many instructions a short branch skips. @param index of any instruction of a block */
+function skippedInstructions({ instructions }: BasicBlock, index: number): number | undefined {
+  const branch = instructions[index];
+  if (branch?.flow !== "branch" || index === instructions.length - 1) return undefined;
+  const end = instructions.findIndex(({ distance }) => distance === branch.distance + branch.immediate);
+  return (end === -1 ? instructions.length : end) - index - 1;
 }

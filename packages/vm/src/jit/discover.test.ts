@@ -44,6 +44,33 @@ function discover(
 
 const CASES: readonly Case[] = [
   {
+    title: "a block goes on with what a short branch skips, and behind it",
+    words: [NOP, branch(12), NOP, NOP, RETURN],
+    shape: "block",
+    blocks: [[0, 5, []]],
+  },
+  {
+    title: "so does a region's, several times",
+    words: [branch(8), NOP, branch(8), NOP, branch(-16), RETURN],
+    shape: "region",
+    blocks: [
+      [0, 5, [20, 0]],
+      [20, 1, []],
+    ],
+  },
+  {
+    title: "a branch is not short where something jumps to what it skips",
+    words: [branch(12), NOP, NOP, branch(-4), RETURN],
+    shape: "region",
+    blocks: [
+      [0, 1, [4, 12]],
+      [4, 1, [8]],
+      [8, 1, [12]],
+      [12, 1, [16, 8]],
+      [16, 1, []],
+    ],
+  },
+  {
     title: "straight code ends with what never goes on",
     words: [NOP, NOP, ECALL, NOP],
     shape: "block",

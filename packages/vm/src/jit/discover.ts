@@ -3,8 +3,9 @@ import { isCall } from "./calls.ts";
 import { GuestCode, type GuestCodeOptions, type UnitInstruction } from "./guest-code.ts";
 import { type CallKind, Inlining, waysOf } from "./inlining.ts";
 import type { Shape } from "./request.ts";
+import { skippedBy } from "./short-branches.ts";
 
-/** A basic block: instructions that run one after the other. */
+/** A basic block: instructions that run one after the other. A branch before its last one is short: it skips some of those that follow. */
 export type BasicBlock = {
   /** Distance of its first instruction from the unit's entry. */
   readonly start: number;
@@ -50,6 +51,8 @@ class Discovery {
   readonly #code: GuestCode;
   readonly #inlining: Inlining;
   readonly #found: Map<Place, UnitInstruction> = new Map();
+  /** Branches that blocks go on with. */
+  readonly #short: Set<Place> = new Set();
 
   constructor(options: DiscoverOptions) {
     this.#options = options;
@@ -108,11 +111,31 @@ class Discovery {
 
   #leaders(): readonly Place[] {
     const starts = new Set<Place>([0]);
-    for (const [place, instruction] of this.#found) {
-      const ways = instruction.flow === "next" ? this.#crossing(place, instruction) : this.#ways(place, instruction);
-      for (const way of ways) if (this.#found.has(way)) starts.add(way);
+    const skipped = new Map<Place, readonly Place[]>();
+    for (const place of this.#found.keys()) {
+      const places = this.#skippedBy(place);
+      if (places) skipped.set(place, places);
+      else this.#addWays(place, starts);
     }
+    for (const [place, places] of skipped)
+      if (places.some((inner) => starts.has(inner))) this.#addWays(place, starts);
+      else this.#short.add(place);
     return [...starts];
+  }
+
+  #addWays(place: Place, starts: Set<Place>): void {
+    const instruction = this.#found.get(place);
+    if (!instruction) return;
+    const ways = instruction.flow === "next" ? this.#crossing(place, instruction) : this.#ways(place, instruction);
+    for (const way of ways) if (this.#found.has(way)) starts.add(way);
+  }
+
+  /** What a branch skips, where it is a short one, and all of it and what follows are in one page. */
+  #skippedBy(place: Place): readonly Place[] | undefined {
+    const skipped = skippedBy(place, (other) => this.#found.get(other));
+    const [branch, end] = [this.#found.get(place), this.#found.get(place + (this.#found.get(place)?.immediate ?? 0))];
+    if (!skipped || !branch || !end) return undefined;
+    return this.#code.isBeyond(branch) === this.#code.isBeyond(end) ? skipped : undefined;
   }
 
   /** The place after an instruction, where it is the first one in the next page. */
@@ -127,7 +150,7 @@ class Discovery {
     if (!first) return undefined;
     const instructions = [first];
     let [place, last] = [start, first];
-    while (last.flow === "next" && !indexOf.has(place + last.length)) {
+    while ((last.flow === "next" || this.#short.has(place)) && !indexOf.has(place + last.length)) {
       const next = this.#found.get(place + last.length);
       if (!next) break;
       instructions.push(next);

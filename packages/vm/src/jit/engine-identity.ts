@@ -10,10 +10,10 @@ import type { Shape } from "./request.ts";
 /** Grows where a unit's meaning changes in a way that neither the core module nor the sample shows. */
 const UNIT_VERSION = 5;
 
-/** Instructions that between them make all that a unit is built of: loop, accesses, branch, call, CSR, atomic, float, return. */
+/** Instructions that between them make all that a unit is built of: loop, accesses, short branch, branch, call, CSR, atomic, float, return. */
 const SAMPLE = [
-  0x0005b503, 0x00a5b423, 0xfff60613, 0xfe061ae3, 0x008000ef, 0x10002573, 0x00b6252f, 0x0220f053, 0x0000100f,
-  0x00008067,
+  0x0005b503, 0x00a5b423, 0xfff60613, 0x00050463, 0x00158593, 0xfe0616e3, 0x008000ef, 0x10002573, 0x00b6252f,
+  0x0220f053, 0x0000100f, 0x00008067,
 ] as const;
 
 /** What `engineIdentity` gives, as a build has worked it out beforehand. */

@@ -6,9 +6,17 @@ export type RegisterSet = { readonly low: number; readonly high: number };
 /** No registers. */
 export const NO_REGISTERS: RegisterSet = { low: 0, high: 0 };
 
+/** All registers. */
+export const ALL_REGISTERS: RegisterSet = { low: -1, high: -1 };
+
 /** All that are in one of two sets. */
 export function union(a: RegisterSet, b: RegisterSet): RegisterSet {
   return { low: a.low | b.low, high: a.high | b.high };
+}
+
+/** All that are in both of two sets. */
+export function intersection(a: RegisterSet, b: RegisterSet): RegisterSet {
+  return { low: a.low & b.low, high: a.high & b.high };
 }
 
 /** What is in the first set and not in the second. */
@@ -69,7 +77,7 @@ function grow(sets: RegisterSet[], index: number, added: RegisterSet): boolean {
 }
 
 /** Registers that a block reads before it sets them, and those that it sets. */
-function effectsOf(code: IrBlock): { readonly read: RegisterSet; readonly written: RegisterSet } {
+export function effectsOf(code: IrBlock): { readonly read: RegisterSet; readonly written: RegisterSet } {
   let [read, written] = [NO_REGISTERS, NO_REGISTERS];
   for (let index = 0; index < code.length; index++) {
     const register = code.low[index] ?? 0;

@@ -182,6 +182,16 @@ export class UnitWriter extends FunctionWriter {
     this.set(this.budget);
   }
 
+  /** Gives back what was spent for instructions, where a condition is 1, not 0. */
+  giveBackWhere(instructions: number, pushCondition: () => void): void {
+    this.get(this.budget);
+    pushCondition();
+    this.i32(instructions);
+    this.op(OP.i32Mul);
+    this.op(OP.i32Add);
+    this.set(this.budget);
+  }
+
   /** Does something where the slice is over. */
   whereOver(write: () => void): void {
     this.get(this.budget);

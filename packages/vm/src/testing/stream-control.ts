@@ -1,6 +1,7 @@
 import type { Label } from "./assembler.ts";
 import { encodeWord } from "./encoder.ts";
 import { destination, emitItems, type Snippet, source, type StreamContext } from "./stream-context.ts";
+import { arithmetic } from "./stream-operations.ts";
 import { ROLE } from "./stream-layout.ts";
 
 const BRANCHES = ["beq", "bne", "blt", "bge", "bltu", "bgeu"];
@@ -12,6 +13,15 @@ export const skip: Snippet = (context) => {
   const rs2 = random.chance(40) ? 0 : source(random);
   assembler.jump(random.pick(BRANCHES), { rs1: source(random), rs2 }, after);
   emitItems({ ...context, depth: context.depth - 1 }, random.between(1, 5));
+  assembler.bind(after);
+};
+
+/** A branch over a few instructions that do nothing but set registers. */
+export const skipShort: Snippet = (context) => {
+  const { assembler, random } = context;
+  const after = assembler.label();
+  assembler.jump(random.pick(BRANCHES), { rs1: source(random), rs2: source(random) }, after);
+  for (let count = random.between(1, 4); count > 0; count--) arithmetic(context);
   assembler.bind(after);
 };
 

@@ -28,7 +28,8 @@ const TRAPS: Weighted = [
 ];
 
 const CONTROL: Weighted = [
-  [12, control.skip],
+  [7, control.skip],
+  [5, control.skipShort],
   [8, control.loop],
   [8, control.call],
   [2, control.recursion],

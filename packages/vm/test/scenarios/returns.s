@@ -14,6 +14,9 @@ again:
   add a1, a1, a2
   jal looping
   jal into_table
+  li t3, 5
+  jal ending_far
+  jal reads
   jal never_back
   addi a0, a0, 1000
 back:
@@ -94,6 +97,13 @@ never_back:
 1: lla ra, back
   ret
 
+/* Ends far away at times, where t3 is set, which only what is called next reads. */
+ending_far:
+  andi t0, s0, 1
+  bnez t0, 1f
+  j sets
+1: ret
+
 /* What it was called from is a number like any other. */
 reads_link:
   lla t0, back
@@ -107,4 +117,12 @@ far:
   xor a0, a0, t0
   li t0, 0xffffff
   and a0, a0, t0
+  ret
+
+.balign 4096
+sets:
+  li t3, 9
+  ret
+reads:
+  add a1, a1, t3
   ret

@@ -1,16 +1,7 @@
 import type { Semantics } from "../../ir/port.ts";
 import { OP } from "../../wasm/opcodes.ts";
 import { encoding, type Instruction } from "./instruction.ts";
-import {
-  comparison,
-  effectiveAddress,
-  lowerHalf,
-  ofImmediate,
-  ofRegisters,
-  type Operation,
-  whole,
-  word,
-} from "./semantics.ts";
+import { comparison, effectiveAddress, ofImmediate, ofRegisters, type Operation, whole, word } from "./semantics.ts";
 
 const base = { extension: "I", flow: "next" } as const;
 
@@ -153,12 +144,12 @@ export const INTEGER: readonly Instruction[] = [
   registers("sra", 0x33, [0x20, 5], whole(OP.i64ShrS)),
   registers("or", 0x33, [0x00, 6], whole(OP.i64Or)),
   registers("and", 0x33, [0x00, 7], whole(OP.i64And)),
-  immediate("addiw", 0x1b, 0, lowerHalf(OP.i64Add)),
-  shiftWord("slliw", [0x00, 1], lowerHalf(OP.i64Shl)),
+  immediate("addiw", 0x1b, 0, word(OP.i32Add)),
+  shiftWord("slliw", [0x00, 1], word(OP.i32Shl)),
   shiftWord("srliw", [0x00, 5], word(OP.i32ShrU)),
   shiftWord("sraiw", [0x20, 5], word(OP.i32ShrS)),
-  registers("addw", 0x3b, [0x00, 0], lowerHalf(OP.i64Add)),
-  registers("subw", 0x3b, [0x20, 0], lowerHalf(OP.i64Sub)),
+  registers("addw", 0x3b, [0x00, 0], word(OP.i32Add)),
+  registers("subw", 0x3b, [0x20, 0], word(OP.i32Sub)),
   registers("sllw", 0x3b, [0x00, 1], word(OP.i32Shl)),
   registers("srlw", 0x3b, [0x00, 5], word(OP.i32ShrU)),
   registers("sraw", 0x3b, [0x20, 5], word(OP.i32ShrS)),

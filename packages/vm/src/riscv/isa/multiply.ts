@@ -2,7 +2,7 @@ import type { Value } from "../../ir/block.ts";
 import type { IrBuilder } from "../../ir/port.ts";
 import { OP } from "../../wasm/opcodes.ts";
 import { encoding, type Instruction } from "./instruction.ts";
-import { lowerHalf, ofRegisters, ofWords, type Operation, whole, zeroExtendWord } from "./semantics.ts";
+import { ofRegisters, ofWords, type Operation, whole, word, zeroExtendWord } from "./semantics.ts";
 
 /**
  * Upper 64 bits of a product, from four products of 32-bit halves. No partial sum overflows: each is one product of halves and
@@ -96,7 +96,7 @@ export const MULTIPLY: readonly Instruction[] = [
   instruction("divu", 0x33, 5, unsignedDivision(WHOLE, OP.i64DivU, "ones")),
   instruction("rem", 0x33, 6, signedRemainder(WHOLE, OP.i64RemS)),
   instruction("remu", 0x33, 7, unsignedDivision(WHOLE, OP.i64RemU, "dividend")),
-  instruction("mulw", 0x3b, 0, lowerHalf(OP.i64Mul)),
+  instruction("mulw", 0x3b, 0, word(OP.i32Mul)),
   instruction("divw", 0x3b, 4, ofWords(signedQuotient(WORD, OP.i32DivS))),
   instruction("divuw", 0x3b, 5, ofWords(unsignedDivision(WORD, OP.i32DivU, "ones"))),
   instruction("remw", 0x3b, 6, ofWords(signedRemainder(WORD, OP.i32RemS))),

@@ -34,12 +34,7 @@ export function whole(opcode: number): Operation {
   return (builder, a, b) => builder.op(opcode, a, b);
 }
 
-/** As `whole`; of the result the lower 32 bits, sign-extended. For operations whose lower half needs only the operands' lower halves. */
-export function lowerHalf(opcode: number): Operation {
-  return (builder, a, b) => builder.op(OP.i64Extend32S, builder.op(opcode, a, b));
-}
-
-/** An i32 instruction on the lower halves, sign-extended. Its shifts take the amount modulo 32. */
+/** An i32 instruction on the lower halves, sign-extended. Its shifts take the amount modulo 32. V8 leaves out what extends a value that is halved again. */
 export function word(opcode: number): Operation {
   return ofWords((builder, a, b) => builder.op(opcode, a, b));
 }
