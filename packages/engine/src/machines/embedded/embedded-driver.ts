@@ -24,7 +24,7 @@ import { forgetSnapshot } from "../virtual/forget-snapshot.ts";
 import { connectGuestPort } from "../virtual/guest-port.ts";
 import { syncGuest } from "../virtual/guest-work.ts";
 import { addLayer, adoptImage, dropUnused } from "../virtual/layers.ts";
-import { findProcess, haveGone, killProcesses, notRunning } from "../virtual/machine-process.ts";
+import { findProcess, haveGone, killProcesses, notRunning, stateOfProcess } from "../virtual/machine-process.ts";
 import { CONSOLE_LOG, recall, recallMade, remember } from "../virtual/record.ts";
 import { statsOf } from "../virtual/stats.ts";
 import { GUEST_SURROUNDINGS } from "../virtual/surroundings.ts";
@@ -125,8 +125,8 @@ class EmbeddedDriver implements MachineDriver {
 
   async state(machine: MachineSpec): Promise<MachineState> {
     if (recall(machine.folder) === undefined) return "missing";
-    if (findProcess(machine.folder) === undefined) return "stopped";
-    return askMachine(machine.socketFolder, { do: "state" }, { schema: z.enum(["running", "paused"]) });
+    const schema = z.enum(["running", "paused"]);
+    return stateOfProcess(machine.folder, () => askMachine(machine.socketFolder, { do: "state" }, { schema }));
   }
 
   async connect(machine: MachineSpec): Promise<GuestTransport> {

@@ -9,6 +9,7 @@ import { until } from "../../process/testing/until.ts";
 import type { GuestConnection } from "../guest/port.ts";
 import { findMachineGroups, probeLimits } from "../limits/index.ts";
 import type { MachineSpec } from "../port.ts";
+import { findProcess } from "../virtual/machine-process.ts";
 import { shellIn, startTestMachines, type TestMachines } from "./testing/machines.ts";
 import { steer } from "./launch.ts";
 import { queryStatus, saveState } from "./migration.ts";
@@ -82,6 +83,18 @@ test("stopping keeps what was written to the disk, and starting boots from it", 
   await driver.start(spec);
   assert.equal(await driver.state(spec), "running");
   assert.equal(await shellIn(await guestOf(spec), "cat /root/kept"), "kept");
+  await driver.destroy(spec);
+});
+
+test("a machine whose process ends while it is asked is stopped", async () => {
+  const { driver, newSpec } = machines;
+  const spec = newSpec();
+  await driver.create(spec);
+  const { pid = 0 } = findProcess(spec.folder) ?? {};
+  process.kill(pid, "SIGSTOP"); // So that it can't answer.
+  const asked = driver.state(spec);
+  process.kill(pid, "SIGKILL");
+  assert.equal(await asked, "stopped");
   await driver.destroy(spec);
 });
 

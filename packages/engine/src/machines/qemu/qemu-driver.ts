@@ -23,7 +23,7 @@ import { forgetSnapshot } from "../virtual/forget-snapshot.ts";
 import { AGENT_SOCKET, GUEST_PORTS, connectGuestPort, guestSocket } from "../virtual/guest-port.ts";
 import { syncGuest } from "../virtual/guest-work.ts";
 import { addLayer, adoptImage, dropUnused, flatten } from "../virtual/layers.ts";
-import { findProcess, haveGone, killProcesses, notRunning } from "../virtual/machine-process.ts";
+import { findProcess, haveGone, killProcesses, notRunning, stateOfProcess } from "../virtual/machine-process.ts";
 import { CONSOLE_LOG, recall, recallMade, remember } from "../virtual/record.ts";
 import { statsOf } from "../virtual/stats.ts";
 import { GUEST_SURROUNDINGS } from "../virtual/surroundings.ts";
@@ -131,10 +131,11 @@ class QemuDriver implements MachineDriver {
 
   async state(machine: MachineSpec): Promise<MachineState> {
     if (recall(machine.folder) === undefined) return "missing";
-    if (findProcess(machine.folder) === undefined) return "stopped";
-    using monitor = await steer(machine, "watch");
-    const { status } = await queryStatus(monitor);
-    return status === "paused" ? "paused" : "running";
+    return stateOfProcess(machine.folder, async () => {
+      using monitor = await steer(machine, "watch");
+      const { status } = await queryStatus(monitor);
+      return status === "paused" ? "paused" : "running";
+    });
   }
 
   async connect(machine: MachineSpec): Promise<GuestTransport> {

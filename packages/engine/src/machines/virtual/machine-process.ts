@@ -7,11 +7,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CloisterError } from "@cloister/core";
 import { z } from "zod";
 import { processTable } from "../../process/process-table.ts";
+import type { MachineState } from "../port.ts";
 import { readRecord, writeRecord } from "../tool/index.ts";
 
 const FILE = "process.json";
 const LOG_BYTES = 1500;
 const GONE_MS = 5000;
+/** What has stopped answering as it ends is gone within this, in ms. */
+const ENDING_MS = 1000;
 const POLL_MS = 3;
 /** In characters: machines have some thousands. */
 const MOST_WORDS = 16 * 1024;
@@ -60,6 +63,22 @@ export async function startProcess({ argv, folder, env, log: logName }: Launch):
 export function findProcess(folder: string): MachineProcess | undefined {
   const known = readRecord(folder, FILE, processSchema);
   return known !== undefined && isLiving(known) ? known : undefined;
+}
+
+/**
+ * Asks a machine's process in which state the machine is.
+ * @param folder of the machine @param ask throws where the process does not answer
+ * @returns `stopped` where there is none, and where it ends in place of an answer: who had it end may have been killed since
+ */
+export async function stateOfProcess(folder: string, ask: () => Promise<MachineState>): Promise<MachineState> {
+  const running = findProcess(folder);
+  if (running === undefined) return "stopped";
+  try {
+    return await ask();
+  } catch (error: unknown) {
+    if (await haveGone([running], ENDING_MS)) return "stopped";
+    throw error;
+  }
 }
 
 /** The error of what needs a running machine. */
