@@ -22,7 +22,7 @@ export interface LoweringTarget {
   site(size: number): void;
   /** Local that holds what is left of the slice. */
   readonly budget: number;
-  /** Writes back the registers that memory does not have yet: before anything that may trap or leave, but `retry`. On every way to it, so never in an arm. */
+  /** Writes back the registers that memory does not have yet: before anything that may trap or leave; `retry` does so by itself. On every way to it, so never in an arm. */
   flush(): void;
   /** After `flush`: leaves. STATE.pc and STATE.budget are right. */
   leave(): void;
