@@ -13,6 +13,7 @@ const SCENARIOS: readonly (readonly [name: string, file: string, bytes: number])
   ["every page-table entry, at every level, lets through what it lets through in QEMU", "page-tables", 100_000],
   ["hot code that is mapped elsewhere runs what is there now", "remapping", 192],
   ["hot code over two pages runs what is there now, and faults where nothing is", "code-across-pages", 800],
+  ["hot loops go on with the page that is mapped now", "remembered-pages", 656],
   ["hot functions return where they are told to", "returns", 320],
   ["an access across two pages faults in the second, and changes nothing", "page-crossing", 1536],
   ["conditional stores succeed and fail as in QEMU", "reservations", 100],

@@ -398,6 +398,7 @@ function createLowering(writer: FunctionWriter, locals: Locals, labels: Labels):
     leave,
     canRetry: () => false,
     retry: leave,
+    pageMemo: () => undefined,
     tlb: (kind) => {
       writer.get(locals.bank);
       writer.op(OP.i32Add);

@@ -45,6 +45,19 @@ export function findAccessGroups(block: IrBlock): ReadonlyMap<Value, AccessGroup
   return new Map(shared.flatMap(({ members, ...group }) => members.map((member) => [member, group] as const)));
 }
 
+/** Finds what is looked up in a block: accesses by themselves, and the first one of each group. */
+export function lookedUp(block: IrBlock): readonly Value[] {
+  const groups = findAccessGroups(block);
+  const seen = new Set<AccessGroup>();
+  return block.kind.flatMap((kind, index) => {
+    if (kind !== KIND.load && kind !== KIND.store) return [];
+    const group = groups.get(index);
+    if (group && seen.has(group)) return [];
+    if (group) seen.add(group);
+    return [index];
+  });
+}
+
 /** Where an access is: the register, as an operation read it, and the distance from it. */
 type AccessPlace = { readonly base: number; readonly from: Value; readonly distance: number };
 

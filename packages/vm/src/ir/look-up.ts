@@ -4,10 +4,13 @@ import { OP, TYPE } from "../wasm/opcodes.ts";
 import { HELPER } from "./helpers.ts";
 import type { LocalPool } from "./local-pool.ts";
 import { pushLookAsideIndex } from "./look-aside-index.ts";
-import type { LoweringTarget } from "./lowering-target.ts";
+import type { LoweringTarget, PageMemo } from "./lowering-target.ts";
 
 /** What is left of a probe: locals that hold the address (i64) and the entry's offset (i32), and what to add to that. */
 type Probe = { readonly address: number; readonly entry: number; readonly offset: number };
+
+/** Guest memory that is accessed: from the address that a local (i64) holds, so many bytes. */
+type Bytes = { readonly address: number; readonly bytes: number; readonly kind: "read" | "write" };
 
 /** Writes look-ups of guest addresses in the look-aside buffers, and what is done where they fail. */
 export class LookUp {
@@ -52,21 +55,71 @@ export class LookUp {
   }
 
   /** Pops whether a probe has found it, and pushes the host address: that of the entry, or what is pushed otherwise. */
-  hostOr({ address, entry, offset }: Probe, otherwise: () => void): void {
+  hostOr(probe: Probe, otherwise: () => void): void {
     const writer = this.#writer;
     writer.open(OP.if, TYPE.i32);
-    this.host({ address, entry, offset });
+    this.host(probe);
     writer.op(OP.else);
     otherwise();
     writer.close();
   }
 
-  /** Pushes the host address that a probe has found. */
-  host({ address, entry, offset }: Probe): void {
+  /**
+   * Pushes the host address of bytes in the page that is remembered, or else in the one that a buffer knows. Leaves where there is none.
+   * The first page is remembered. Where another one is found, none is any more: who goes here and there would only lose time by it.
+   */
+  hostByMemo({ address, bytes, kind }: Bytes, memo: PageMemo, leave: () => void): void {
     const writer = this.#writer;
-    writer.get(entry);
-    writer.memory(OP.i32Load, offset + 8);
     writer.get(address);
+    writer.get(memo.page);
+    writer.op(OP.i64Sub);
+    writer.get(memo.limit);
+    writer.op(OP.i64LtU);
+    writer.open(OP.if, TYPE.i32);
+    writer.get(memo.addend);
+    writer.op(OP.else);
+    const probe = this.probeBytes(address, bytes, kind);
+    writer.op(OP.i32Eqz);
+    writer.open(OP.if);
+    leave();
+    writer.close();
+    this.#remember({ address, bytes }, memo, probe);
+    this.#pushAddend(probe);
+    writer.close();
+    writer.get(address);
+    writer.op(OP.i32WrapI64);
+    writer.op(OP.i32Add);
+  }
+
+  #remember({ address, bytes }: Omit<Bytes, "kind">, memo: PageMemo, probe: Probe): void {
+    const writer = this.#writer;
+    writer.get(memo.page);
+    writer.op(OP.i64Eqz);
+    writer.open(OP.if);
+    writer.get(address);
+    writer.i64(-PAGE_BYTES, -1);
+    writer.op(OP.i64And);
+    writer.set(memo.page);
+    writer.i64(PAGE_BYTES - bytes + 1, 0);
+    writer.set(memo.limit);
+    this.#pushAddend(probe);
+    writer.set(memo.addend);
+    writer.op(OP.else);
+    writer.i64(0, 0);
+    writer.set(memo.limit);
+    writer.close();
+  }
+
+  #pushAddend({ entry, offset }: Probe): void {
+    this.#writer.get(entry);
+    this.#writer.memory(OP.i32Load, offset + 8);
+  }
+
+  /** Pushes the host address that a probe has found. */
+  host(probe: Probe): void {
+    const writer = this.#writer;
+    this.#pushAddend(probe);
+    writer.get(probe.address);
     writer.op(OP.i32WrapI64);
     writer.op(OP.i32Add);
   }

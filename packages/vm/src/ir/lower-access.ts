@@ -29,6 +29,9 @@ type CheckedGroup = {
   readonly isSure: boolean;
 };
 
+/** A group's lowest address, in a local (i64). */
+type Lowest = { readonly lowest: number; readonly isSure: boolean };
+
 /**
  * Lowers the guest's loads and stores: a look-up in the look-aside buffer, inline. Where that fails, the access is left to the interpreter;
  * to a helper, where there is no leaving. Accesses of a group (`access-group.ts`) are looked up together, at the first.
@@ -70,7 +73,7 @@ export class AccessLowering {
     const group = this.#groups.get(index);
     if (group) return this.#loadOfGroup(index, group);
     const address = this.#inLocal(this.#block.a[index] ?? 0);
-    if (this.#options.canRetry()) this.#hostOrRetry(address, accessSize(opcode), "read");
+    if (this.#options.canRetry()) this.#hostOrRetry(index, address, "read");
     else this.translate(address, accessSize(opcode), HELPER.translateLoad);
     this.#writer.memory(opcode, 0);
   }
@@ -84,7 +87,7 @@ export class AccessLowering {
     const address = this.#inLocal(this.#block.a[index] ?? 0);
     const stored = this.#inLocal(this.#block.b[index] ?? 0);
     if (!this.#options.canRetry()) return this.#storeOrAsk(address, stored, opcode);
-    this.#hostOrRetry(address, accessSize(opcode), "write");
+    this.#hostOrRetry(index, address, "write");
     this.#writer.get(stored);
     this.#writer.memory(opcode, 0);
   }
@@ -114,9 +117,12 @@ export class AccessLowering {
     return local;
   }
 
-  #hostOrRetry(address: number, size: number, kind: "read" | "write"): void {
-    const probe = this.#lookUp.probe(address, size, kind);
-    this.#lookUp.hostOr(probe, () => this.#target.retry());
+  #hostOrRetry(index: Value, address: number, kind: "read" | "write"): void {
+    const memo = this.#target.pageMemo(index);
+    const bytes = accessSize(this.#block.low[index] ?? 0);
+    const retry = (): void => this.#target.retry();
+    if (memo) this.#lookUp.hostByMemo({ address, bytes, kind }, memo, retry);
+    else this.#lookUp.hostOr(this.#lookUp.probe(address, bytes, kind), retry);
   }
 
   #storeOrAsk(address: number, stored: number, opcode: number): void {
@@ -135,7 +141,7 @@ export class AccessLowering {
   #loadOfGroup(index: Value, group: AccessGroup): void {
     const writer = this.#writer;
     const opcode = this.#block.low[index] ?? 0;
-    const { host, isSure } = this.#checkGroup(group);
+    const { host, isSure } = this.#checkGroup(index, group);
     const load = (): void => {
       writer.get(host);
       writer.memory(opcode, this.#distance(index, group));
@@ -155,7 +161,7 @@ export class AccessLowering {
     const writer = this.#writer;
     const opcode = this.#block.low[index] ?? 0;
     const stored = this.#inLocal(this.#block.b[index] ?? 0);
-    const { host, isSure } = this.#checkGroup(group);
+    const { host, isSure } = this.#checkGroup(index, group);
     const store = (): void => {
       writer.get(host);
       writer.get(stored);
@@ -179,7 +185,7 @@ export class AccessLowering {
   }
 
   /** At a group's first access, looks it up. */
-  #checkGroup(group: AccessGroup): CheckedGroup {
+  #checkGroup(index: Value, group: AccessGroup): CheckedGroup {
     const known = this.#checked.get(group);
     if (known) return known;
     const writer = this.#writer;
@@ -190,9 +196,16 @@ export class AccessLowering {
     writer.i64(group.lowest, group.lowest >> 31);
     writer.op(OP.i64Add);
     writer.set(lowest);
-    const probe = this.#lookUp.probeBytes(lowest, group.bytes, group.hasStore ? "write" : "read");
-    this.#lookUp.hostOr(probe, () => (checked.isSure ? this.#target.retry() : writer.i32(0)));
+    this.#hostOfGroup(index, group, { lowest, isSure: checked.isSure });
     writer.set(checked.host);
     return checked;
+  }
+
+  #hostOfGroup(index: Value, { bytes, hasStore }: AccessGroup, { lowest, isSure }: Lowest): void {
+    const kind = hasStore ? "write" : "read";
+    const memo = isSure ? this.#target.pageMemo(index) : undefined;
+    const otherwise = (): void => (isSure ? this.#target.retry() : this.#writer.i32(0));
+    if (memo) this.#lookUp.hostByMemo({ address: lowest, bytes, kind }, memo, otherwise);
+    else this.#lookUp.hostOr(this.#lookUp.probeBytes(lowest, bytes, kind), otherwise);
   }
 }

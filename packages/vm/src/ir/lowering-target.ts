@@ -1,5 +1,15 @@
 import type { Value } from "./block.ts";
 
+/** Locals that remember the first page which an access found, until it finds another one. */
+export type PageMemo = {
+  /** Its address (i64); 0 before the first. */
+  readonly page: number;
+  /** How far from there an access may begin, exclusive, in bytes (i64): 0 where no page is remembered. */
+  readonly limit: number;
+  /** What leads from an address in it to the host's (i32). */
+  readonly addend: number;
+};
+
 /** What differs between the interpreter's handlers and compiled units. */
 export interface LoweringTarget {
   /** Pushes a register's i64. */
@@ -37,6 +47,8 @@ export interface LoweringTarget {
   retry(): void;
   /** Pushes the offset of a look-aside buffer's entry, given its index (scaled) on the stack. Returns what is still to add. */
   tlb(kind: "read" | "write"): number;
+  /** What remembers the page that an access (operation of the current block) found, if something does. */
+  pageMemo(access: Value): PageMemo | undefined;
   /** The end of an instruction that ends its block. @param value the condition or target @param operation index in the block */
   terminator(kind: number, value: Value, push: (value: Value) => void, operation: Value): void;
   /** So many of the instructions that were begun together are not run where a condition (i32) is 1, not 0. They have no effect besides registers. */

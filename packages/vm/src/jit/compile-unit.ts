@@ -9,6 +9,7 @@ import { OP, TYPE } from "../wasm/opcodes.ts";
 import { isCall, isReturn } from "./calls.ts";
 import type { BasicBlock } from "./discover.ts";
 import { type LateBlock, lateRegisters } from "./late-registers.ts";
+import { PageMemos } from "./page-memos.ts";
 import { RegisterLocals } from "./register-locals.ts";
 import { liveRegisters, NO_REGISTERS, type RegisterSet, union } from "./registers.ts";
 import type { Shape } from "./request.ts";
@@ -45,6 +46,8 @@ class UnitCompiler {
   /** Registers that memory may not have yet before each block: none in a unit that writes them back early. */
   readonly #late: readonly RegisterSet[];
   readonly #registers: RegisterLocals;
+  /** A block's loops are few, and V8 would be later with all of them. */
+  readonly #memos: PageMemos | undefined;
   readonly #lowering: Lowering;
   /** Labels: of the way out, of the way back to an instruction, of loops' heads, and of the ends of blocks before which merges stand. */
   #out = 0;
@@ -73,6 +76,7 @@ class UnitCompiler {
     this.#live = liveRegisters(flow);
     this.#late = this.#isRegion ? lateRegisters(flow, this.#live) : [];
     this.#registers = new RegisterLocals(this.#writer);
+    if (this.#isRegion) this.#memos = new PageMemos(this.#writer, blocks, this.#code, this.#structure);
     this.#lowering = new Lowering(this.#writer, this.#target());
   }
 
@@ -122,6 +126,7 @@ class UnitCompiler {
 
   #openLoop(block: number): void {
     const writer = this.#writer;
+    this.#memos?.enter(block);
     this.#heads.set(block, writer.open(OP.loop));
     writer.whereOver(() => {
       this.#registers.writeBack(this.#late[block] ?? NO_REGISTERS);
@@ -177,7 +182,10 @@ class UnitCompiler {
   #toBlock(index: number): void {
     const from = this.#current;
     this.#registers.flush(this.#late[index]);
-    if (this.#isBack(from, index)) return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
+    if (this.#isBack(from, index)) {
+      this.#memos?.enter(index, from);
+      return this.#writer.branch(OP.br, this.#heads.get(index) ?? 0);
+    }
     if (this.#structure.isMerge[index]) return this.#writer.branch(OP.br, this.#ends.get(index) ?? 0);
     this.#tree(index);
     this.#current = from;
@@ -315,6 +323,7 @@ class UnitCompiler {
         if (!this.#isRegion) this.#registers.flush();
       },
       retry: () => this.#retry(),
+      pageMemo: (access) => this.#memos?.of(this.#current, access),
       tlb: (kind) => tlbOffset(this.#mode, TLB[kind]),
       terminator: (kind, value, push, operation) => this.#terminator(kind, value, push, operation),
       skip: (instructions, pushCondition) => {

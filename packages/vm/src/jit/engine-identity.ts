@@ -12,7 +12,7 @@ const UNIT_VERSION = 5;
 
 /** Instructions that between them make all that a unit is built of: loop, accesses, short branch, branch, call, CSR, atomic, float, return. */
 const SAMPLE = [
-  0x0005b503, 0x00a5b423, 0xfff60613, 0x00050463, 0x00158593, 0xfe0616e3, 0x008000ef, 0x10002573, 0x00b6252f,
+  0x0005b503, 0x00a5b423, 0xfff60613, 0x00050463, 0x00158593, 0xfe0618e3, 0x008000ef, 0x10002573, 0x00b6252f,
   0x0220f053, 0x0000100f, 0x00008067,
 ] as const;
 

@@ -58,6 +58,8 @@ export class BareCore {
   onForget: (offset: number) => void = () => undefined;
   /** Called before a value is stored by the slow side, with its address. */
   onStore: (address: number) => void = () => undefined;
+  /** Called for system instructions, with the operation; they fail otherwise. */
+  onSystem: ((operation: number) => void) | undefined;
   readonly #unitHost: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly #run: () => void;
   readonly #table: WebAssembly.Table;
@@ -99,9 +101,9 @@ export class BareCore {
       this.view.setInt32(address - RAM_BASE + RAM_OFFSET + index * 4, bits, true);
   }
 
-  /** Makes the look-aside buffers know an address's page, for reads and writes. */
-  map(address: number): void {
-    for (const kind of [TLB.read, TLB.write]) this.#fill(kind, address, RAM_OFFSET - RAM_BASE);
+  /** Makes the look-aside buffers know an address's page, for reads and writes. @param at where it is in RAM */
+  map(address: number, at: number = address): void {
+    for (const kind of [TLB.read, TLB.write]) this.#fill(kind, address, RAM_OFFSET - RAM_BASE + at - address);
   }
 
   setRegister(register: number, value: bigint): void {
@@ -225,7 +227,11 @@ export class BareCore {
         this.#count("float");
         return floatOperation(this.view, operation);
       },
-      system: fails("system"),
+      system: (operation = 0) => {
+        if (!this.onSystem) return fails("system")();
+        this.onSystem(operation);
+        return 1;
+      },
       atomic: fails("atomic"),
       loadReserved: fails("loadReserved"),
       hot: () => undefined,
