@@ -9,7 +9,7 @@ import type { Structure } from "./structure.ts";
 
 /**
  * Locals that remember pages in a unit's innermost loops, one page for each look-up. Where an address comes from what the last turn has loaded,
- * as in a list, the look-up would be most of the time from one to the next. A comparison of pages takes none of it: it is guessed right.
+ * as in a list, the look-up is half of the time from one to the next. A comparison of pages delays nothing: it is guessed right.
  *
  * Nothing in such a loop changes what is mapped: it calls nobody, and runs no system instruction.
  */

@@ -27,6 +27,24 @@ const PROLOGUE = `
   csrw mepc, \\address
   mret
 .endm
+/* Has Sv39 translate by the tables root, middle (of its second GiB) and lower (of the first 2 MiB there). Changes t0 to t2. */
+.macro translate
+  lla t0, middle
+  srli t1, t0, 2
+  ori t1, t1, 1
+  lla t2, root
+  sd t1, 8(t2)
+  lla t1, lower
+  srli t1, t1, 2
+  ori t1, t1, 1
+  sd t1, 0(t0)
+  srli t0, t2, 12
+  li t1, 8
+  slli t1, t1, 60
+  or t0, t0, t1
+  csrw satp, t0
+  sfence.vma
+.endm
 .globl _start
 _start:
   csrr t0, mhartid

@@ -1,24 +1,10 @@
 /* A hot loop over two pages, with an instruction of four bytes across their border. Its second page is one of three, or none; each is changed. */
-  lla t0, middle
-  srli t1, t0, 2
-  ori t1, t1, 1
-  lla t2, root
-  sd t1, 8(t2)
-  lla t1, lower
-  srli t1, t1, 2
-  ori t1, t1, 1
-  sd t1, 0(t0)
   lla t1, first
   srli t1, t1, 2
   ori t1, t1, 0xcf
   lla t0, lower
   sd t1, 0(t0)
-  srli t0, t2, 12
-  li t1, 8
-  slli t1, t1, 60
-  or t0, t0, t1
-  csrw satp, t0
-  sfence.vma
+  translate
   lla s11, caught
   li s0, 24
   lla t1, rounds

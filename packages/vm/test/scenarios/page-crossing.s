@@ -1,19 +1,4 @@
 /* Pages 0 and 2 are there, page 1 is not, and page 3 can be read only. Accesses from each into the next, hot, of all sizes. */
-  lla t0, root
-  srli t0, t0, 12
-  li t1, 8
-  slli t1, t1, 60
-  or t0, t0, t1
-  lla t1, middle
-  srli t1, t1, 2
-  ori t1, t1, 1
-  lla t2, root
-  sd t1, 8(t2)
-  lla t1, lower
-  srli t1, t1, 2
-  ori t1, t1, 1
-  lla t2, middle
-  sd t1, 0(t2)
   lla t2, lower
   lla t1, pages
   srli t1, t1, 2
@@ -25,8 +10,7 @@
   addi t1, t1, 0x400
   ori t3, t1, 0xc3
   sd t3, 24(t2)
-  csrw satp, t0
-  sfence.vma
+  translate
   lla s0, cases
 next_case:
   lla t0, cases_end

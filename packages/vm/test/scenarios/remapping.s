@@ -1,19 +1,5 @@
 /* Supervisor code calls a page 300 times, maps another there, fences all or that one, and calls again. */
-  lla t0, middle
-  srli t1, t0, 2
-  ori t1, t1, 1
-  lla t2, root
-  sd t1, 8(t2)
-  lla t1, lower
-  srli t1, t1, 2
-  ori t1, t1, 1
-  sd t1, 0(t0)
-  srli t0, t2, 12
-  li t1, 8
-  slli t1, t1, 60
-  or t0, t0, t1
-  csrw satp, t0
-  sfence.vma
+  translate
   lla t1, supervised
   enter t1, 0x800
 supervised:
