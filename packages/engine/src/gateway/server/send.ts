@@ -64,7 +64,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   /** Undefined once all is over: what undici has of a request lives on for a while, and would keep alive all that was there for it. */
   #asker: Asker | undefined;
   #signal: AbortSignal | undefined;
-  #abort: (() => void) | undefined;
+  /** A closure over it in its place kept dead requests, by measure (decision 16). */
+  #controller: Dispatcher.DispatchController | undefined;
   #sink: Sink | undefined;
   #left = MAX_DISCARDED;
 
@@ -74,9 +75,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#abort = () => controller.abort(new Error("the agent went away"));
-    if (this.#signal?.aborted) this.#abort();
-    else this.#signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#controller = controller;
+    if (this.#signal?.aborted) this.handleEvent();
+    else this.#signal?.addEventListener("abort", this, { once: true });
+  }
+
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#controller?.abort(new Error("the agent went away"));
   }
 
   /** What it throws comes back by {@link onResponseError}. */
@@ -112,9 +118,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   #end(isWhole: boolean): void {
-    if (this.#abort !== undefined) this.#signal?.removeEventListener("abort", this.#abort);
+    this.#signal?.removeEventListener("abort", this);
     const [sink, asker] = [this.#sink, this.#asker];
-    this.#sink = this.#asker = this.#signal = this.#abort = undefined;
+    this.#sink = this.#asker = this.#signal = this.#controller = undefined;
     try {
       sink?.end(isWhole);
       asker?.resolve();
