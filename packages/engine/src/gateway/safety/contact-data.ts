@@ -19,13 +19,15 @@ const NATIONAL_PHONE =
   /(?<![\w+./:=-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])[2-9]\d{2}[.-]\d{4}(?![\w]|[.-]\d)/dg;
 
 /** Finds e-mail addresses of people. */
-export const findEmails: Detector = (text) =>
-  [...text.matchAll(DOMAIN)].flatMap((found): Match[] => {
+export const findEmails: Detector = (text) => {
+  if (!text.includes("@")) return [];
+  return [...text.matchAll(DOMAIN)].flatMap((found): Match[] => {
     const local = LOCAL_PART.exec(text.slice(Math.max(0, found.index - 64), found.index))?.[0];
     const isNobody = local === undefined || NOBODY.test(local) || NO_REPLY_DOMAIN.test(found[0]);
     if (isNobody || NO_DOMAIN.test(found.groups?.["last"] ?? "")) return [];
     return [{ rule: "email", start: found.index - local.length, end: found.index + found[0].length }];
   });
+};
 
 const findInternational = createFinder("phone", INTERNATIONAL_PHONE, (value, start, text) =>
   isInternational(value, text[start - 1]),

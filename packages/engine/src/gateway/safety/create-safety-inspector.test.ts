@@ -112,6 +112,20 @@ test("a finding is told once a run, wherever it comes again", async () => {
   assert.equal(await tell("b", `one ${SECRETS.github}`), 1);
 });
 
+test("the shortest number, and what is not seen, are found in strings that hold nothing else", async () => {
+  for (const [content, kind] of [
+    ["4222222222222", "personal_data"],
+    ["a\u200Bb", "hidden_unicode"],
+  ] as const) {
+    const json = { messages: [{ role: "user", content }] };
+    const { signals } = await createSafetyInspector(REPORT).inspect(sampleRequest("openai_chat", json));
+    assert.deepEqual(
+      signals.map((signal) => signal.kind),
+      [kind],
+    );
+  }
+});
+
 test("what is redacted stays redacted in the same way while the conversation grows", async () => {
   const inspector = createSafetyInspector({ ...OFF, secrets: "redact" });
   const first = { role: "user", content: `key ${SECRETS.openai}` };

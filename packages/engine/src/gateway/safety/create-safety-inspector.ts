@@ -9,10 +9,9 @@ import { encodeRedacted, redactText } from "./redact.ts";
 import { collectTexts, type RequestTexts } from "./request-texts.ts";
 import { createSignalLog } from "./signal-log.ts";
 import { createCleanParts } from "./clean-parts.ts";
-import { createTextScanner, type ScanResult, type ScannedText } from "./text-scanner.ts";
+import { createTextScanner, type ScannedText } from "./text-scanner.ts";
 
 const NOTHING: Inspection = { signals: [] };
-const NOTHING_FOUND: ScanResult = { found: [], isWhole: true };
 
 /**
  * Looks through requests for what should not leave, and for what should not reach a model: secrets, personal data, hidden Unicode,
@@ -29,7 +28,7 @@ export function createSafetyInspector(policy: GatewayPolicy["safety"]): SafetyIn
     inspect: async (request) => {
       const requestTexts = readTexts(request, clean.of(request.wire.name));
       const { texts, isWhole } = requestTexts;
-      const scan = texts.length === 0 ? NOTHING_FOUND : await scanner.scan(texts);
+      const scan = await scanner.scan(texts);
       clean.learn(request.wire.name, requestTexts, scan);
       const { run } = request.identity;
       const signals = [...log.tell(run, scan.found), ...(isWhole && scan.isWhole ? [] : log.tellUnscanned(run))];

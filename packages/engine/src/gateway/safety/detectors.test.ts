@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { loadDetectors } from "./detectors.ts";
+import { chooseDetectors, loadDetectors } from "./detectors.ts";
 import type { Finding } from "./finding.ts";
 import { scanText } from "./scan-text.ts";
 import { CUT_PRIVATE_KEY, SECRETS } from "./testing/sample-values.ts";
 
-const DETECTORS = await loadDetectors({
-  secrets: "report",
-  personalData: "report",
-  hiddenUnicode: "report",
-  injection: "report",
-});
+const DETECTORS = chooseDetectors(
+  await loadDetectors({ secrets: "report", personalData: "report", hiddenUnicode: "report", injection: "report" }),
+  true,
+);
 
 function find(text: string): readonly Finding[] {
   const scan = scanText(text, DETECTORS);
   for (;;) {
-    const step = scan.next(true);
+    const step = scan.next(Infinity);
     if (step.done === true) return step.value.findings;
   }
 }
@@ -110,6 +108,7 @@ const HARMLESS: readonly string[] = [
   "icon@2x.png import { a } from '@scope/name.js' lodash@4.17.21",
   "@@ -12,7 +12,9 @@\n+1234567890\n+2024-01-15 10:00:00 +0200",
   "0.1234567890123456 1700000000000000000 4111111111111112 192.168.100.200",
+  "id_4111111111111111 /4111111111111111 1.4111111111111111 04111 1111 1111 1111",
   "DE89 3704 0044 0532 0130 01, GB00WEST12345698765432",
   "\uFEFFa family 👨\u200D👩\u200D👧, a heart ❤\uFE0F, a flag 🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}, می\u200Cخواهم",
   "Follow the instructions above. Ignore all files in dist. The system prompt is printed by --verbose. You are now on branch main.",
@@ -118,6 +117,14 @@ const HARMLESS: readonly string[] = [
 describe("what only looks like a finding is left alone", () => {
   for (const text of HARMLESS)
     test(JSON.stringify(text.slice(0, 70)), () => assert.deepEqual(describeFindings(text), []));
+});
+
+test("nothing is found in a word of up to 12 letters, digits and underscores, which nobody looks through", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^(?:\w{0,12}|\d{0,12}|[A-Z]{2}\d{0,10}|(?:sk|gh[po]|AKIA)_?\w{0,8})$/), (word) => {
+      assert.deepEqual(describeFindings(word), []);
+    }),
+  );
 });
 
 test("a finding is found wherever it stands in a long text, and once", () => {

@@ -19,6 +19,21 @@ export type ScopedDetector = {
   readonly isForWholes: boolean;
 };
 
+/** The detectors of one kind of text, by what they want to be given. */
+export type DetectorSet = {
+  readonly forWholes: readonly ScopedDetector[];
+  readonly forPieces: readonly ScopedDetector[];
+};
+
+/** Those of `detectors` that are used on tool results, or on all other texts. */
+export function chooseDetectors(detectors: readonly ScopedDetector[], isFromTool: boolean): DetectorSet {
+  const used = detectors.filter(({ isForTools }) => isFromTool || !isForTools);
+  return {
+    forWholes: used.filter(({ isForWholes }) => isForWholes),
+    forPieces: used.filter(({ isForWholes }) => !isForWholes),
+  };
+}
+
 /** The policy's action for each kind of finding. */
 export function actionsOf(policy: GatewayPolicy["safety"]): Readonly<Record<FindingKind, SafetyAction>> {
   return {

@@ -23,6 +23,8 @@ export type RequestTexts = {
 
 /** Levels of objects and arrays that are looked into. Providers take no such depth. */
 const MAX_DEPTH = 64;
+/** Most strings of a request are roles, types and names. The shortest secret or number that is looked for is longer: a card's 13 digits. */
+const NAME = /^\w{0,12}$/;
 /** From this length on, a text of nothing but base64 is an image or the like, in which chance finds everything. */
 const MIN_BINARY = 1024;
 const DATA_URL = /^data:[\w.+-]{1,40}\/[\w.+-]{1,80};base64,/;
@@ -36,7 +38,7 @@ export function collectTexts(wire: Wire, json: JsonObject, known: Pick<ObjectNot
   let isWhole = true;
   const visit = (value: unknown, at: Position): void => {
     if (typeof value === "string") {
-      if (!isBinary(value)) texts.push(toText(value, at));
+      if (!NAME.test(value) && !isBinary(value)) texts.push(toText(value, at));
     } else if (typeof value === "object" && value !== null) {
       if (at.depth >= MAX_DEPTH) isWhole = false;
       else visitAll(childrenOf(value), inside(value, at, layout));

@@ -1,5 +1,5 @@
-import type { ScopedDetector } from "./detectors.ts";
-import type { Finding, FindingKind, Match } from "./finding.ts";
+import type { DetectorSet, ScopedDetector } from "./detectors.ts";
+import type { Finding } from "./finding.ts";
 
 /** Characters that are looked at in one go: even text made to slow the rules down holds the process up for some 40 ms at most. */
 const PIECE = 16_384;
@@ -12,30 +12,34 @@ const MAX_FINDINGS = 20_000;
 /** What was found in a text. `isWhole` is false where it was not looked through to its end. */
 export type Scan = { readonly findings: readonly Finding[]; readonly isWhole: boolean };
 
+/** Shared, because most texts hold nothing. */
+const CLEAN: Scan = { findings: [], isWhole: true };
+
 /**
- * Looks through one text, piece by piece; the generator pauses after each, so that its caller can let others run. It is resumed
- * with `true` to go on, and with `false` to end it with what was found so far.
+ * Looks through one text, piece by piece; the generator pauses between them, so that its caller can let others run. It is resumed with the
+ * ms that it has left, and ends with what was found so far where that is none.
  * Findings of one kind that overlap are one; personal data that is part of a secret (the host of a URL with a password) is left out.
  */
-export function* scanText(text: string, detectors: readonly ScopedDetector[]): Generator<undefined, Scan, boolean> {
+export function* scanText(text: string, { forWholes, forPieces }: DetectorSet): Generator<undefined, Scan, number> {
   const findings: Finding[] = [];
-  const add = (kind: FindingKind, matches: readonly Match[], offset: number): void => {
-    for (const { rule, start, end } of matches) findings.push({ kind, rule, start: start + offset, end: end + offset });
-  };
-  for (const { kind, detect } of detectors.filter(({ isForWholes }) => isForWholes)) add(kind, detect(text), 0);
-  const forPieces = detectors.filter(({ isForWholes }) => !isForWholes);
-  let isWhole = false;
-  for (let start = 0; !isWhole; start += PIECE - OVERLAP) {
-    const piece = text.slice(start, start + PIECE);
-    for (const { kind, detect } of forPieces) add(kind, detect(piece), start);
-    isWhole = start + PIECE >= text.length;
-    if (!(yield) || findings.length > MAX_FINDINGS) break;
+  detect(forWholes, text, 0, findings);
+  for (let start = 0; ; start += PIECE - OVERLAP) {
+    detect(forPieces, text.slice(start, start + PIECE), start, findings);
+    const isWhole = start + PIECE >= text.length;
+    if (isWhole && findings.length === 0) return CLEAN;
+    if (isWhole || (yield) <= 0 || findings.length > MAX_FINDINGS)
+      return { findings: resolveOverlaps(findings), isWhole };
   }
-  return { findings: resolveOverlaps(findings), isWhole };
+}
+
+function detect(detectors: readonly ScopedDetector[], piece: string, offset: number, findings: Finding[]): void {
+  for (const { kind, detect: find } of detectors) {
+    for (const { rule, start, end } of find(piece))
+      findings.push({ kind, rule, start: start + offset, end: end + offset });
+  }
 }
 
 function resolveOverlaps(findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length === 0) return findings;
   const secrets = merge(findings.filter(({ kind }) => kind === "secret"));
   const data = merge(findings.filter(({ kind }) => kind === "personal_data"));
   const others = findings.filter(({ kind }) => kind !== "secret" && kind !== "personal_data");

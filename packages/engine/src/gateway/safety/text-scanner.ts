@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import type { ScopedDetector } from "./detectors.ts";
+import { chooseDetectors, type ScopedDetector } from "./detectors.ts";
 import type { Finding } from "./finding.ts";
 import type { RequestText } from "./request-texts.ts";
-import { createScanMemory } from "./scan-memory.ts";
+import { createScanMemory, type ScanMemory } from "./scan-memory.ts";
 import { type Scan, scanText } from "./scan-text.ts";
 
 /** A text in which something was found. */
@@ -16,7 +16,7 @@ export type ScanResult = {
 };
 
 export type TextScanner = {
-  /** Looks through texts. Those that were seen before cost a hash. */
+  /** Looks through texts. Long ones that were seen before cost a hash. */
   scan(texts: readonly RequestText[]): Promise<ScanResult>;
 };
 
@@ -27,65 +27,64 @@ const MAX_SCAN_MS = 2000;
 /** ms after which others get their turn. */
 const TURN_MS = 8;
 
-/** Shared, because most texts hold nothing. */
-const CLEAN: Scan = { findings: [], isWhole: true };
+const LEFT_OUT: Scan = { findings: [], isWhole: false };
+const NOTHING_FOUND: ScanResult = { found: [], isWhole: true };
 
-/** @param load gives the detectors; asked once, with the first text. */
-export function createTextScanner(load: () => Promise<readonly ScopedDetector[]>): TextScanner {
+/**
+ * @param load gives the detectors; asked once, with the first text.
+ * @param now ms, monotonic.
+ */
+export function createTextScanner(
+  load: () => Promise<readonly ScopedDetector[]>,
+  now: () => number = () => performance.now(),
+): TextScanner {
   const memory = createScanMemory();
-  let loaded: Promise<readonly ScopedDetector[]> | undefined;
-  const scanNew = async (requestText: RequestText, budget: Budget): Promise<Scan | undefined> => {
-    const { text, isFromTool } = requestText;
-    if (text.length > budget.characters || budget.ms <= 0) return undefined;
-    budget.characters -= text.length;
-    loaded ??= load();
-    const detectors = (await loaded).filter(({ isForTools }) => isFromTool || !isForTools);
-    const before = budget.ms;
-    const scan = await finish(scanText(text, detectors), budget);
-    // A text that takes this long by itself would do so each time; one that merely came late is looked at with the next request.
-    const isDone = scan.isWhole || before - budget.ms > MAX_SCAN_MS / 2;
-    if (isDone) memory.remember(requestText, scan);
-    return scan;
+  let loading: Promise<ScanOne> | undefined;
+  const loadScan = async (): Promise<ScanOne> => {
+    const detectors = await load();
+    const [ofTools, ofOthers] = [chooseDetectors(detectors, true), chooseDetectors(detectors, false)];
+    return ({ text, isFromTool }) => scanText(text, isFromTool ? ofTools : ofOthers);
   };
   return {
-    scan: async (texts) => {
-      const budget: Budget = { characters: MAX_NEW, ms: MAX_SCAN_MS, turnStarted: performance.now() };
-      const found: ScannedText[] = [];
-      let isWhole = true;
-      for (const text of texts) {
-        const scan = memory.recall(text) ?? (await scanNew(text, budget));
-        isWhole &&= scan?.isWhole ?? false;
-        if (scan !== undefined && scan.findings.length > 0) found.push({ ...text, findings: scan.findings });
-        if (isTurnOver(budget)) await giveWay(budget);
-      }
-      return { found, isWhole };
-    },
+    scan: async (texts) =>
+      texts.length === 0 ? NOTHING_FOUND : run(scanAll(texts, await (loading ??= loadScan()), memory), now),
   };
 }
 
-/** What a request may still cost, and since when (ms) it has not given way. Changes as it is spent. */
-type Budget = { characters: number; ms: number; turnStarted: number };
+type Steps<Result> = Generator<undefined, Result, number>;
+type ScanOne = (text: RequestText) => Steps<Scan>;
 
-/** Runs a scan to its end, or until the time is up, letting others run in between. */
-async function finish(scan: ReturnType<typeof scanText>, budget: Budget): Promise<Scan> {
-  for (;;) {
-    const started = performance.now();
-    const step = scan.next(budget.ms > 0);
-    budget.ms -= performance.now() - started;
-    if (step.done === true) return isClean(step.value) ? CLEAN : step.value;
-    if (isTurnOver(budget)) await giveWay(budget);
+/** Pauses after each text, and within long ones. It is resumed with the ms that it has left. */
+function* scanAll(texts: readonly RequestText[], scanOne: ScanOne, memory: ScanMemory): Steps<ScanResult> {
+  const found: ScannedText[] = [];
+  let [isWhole, characters, ms] = [true, MAX_NEW, MAX_SCAN_MS];
+  for (const text of texts) {
+    const known = memory.recall(text);
+    const isNew = known === undefined && text.text.length <= characters && ms > 0;
+    const scan = isNew ? yield* scanOne(text) : (known ?? LEFT_OUT);
+    const before = ms;
+    ms = yield;
+    if (isNew) {
+      characters -= text.text.length;
+      // A text that takes this long by itself would do so each time; one that merely came late is looked at with the next request.
+      if (scan.isWhole || before - ms > MAX_SCAN_MS / 2) memory.remember(text, scan);
+    }
+    isWhole &&= scan.isWhole;
+    if (scan.findings.length > 0) found.push({ ...text, findings: scan.findings });
   }
+  return { found, isWhole };
 }
 
-function isClean({ findings, isWhole }: Scan): boolean {
-  return isWhole && findings.length === 0;
-}
-
-function isTurnOver({ turnStarted }: Budget): boolean {
-  return performance.now() - turnStarted > TURN_MS;
-}
-
-async function giveWay(budget: Budget): Promise<void> {
-  await setImmediate();
-  budget.turnStarted = performance.now();
+/** Runs a scan to its end, letting others run in between. */
+async function run(scan: Steps<ScanResult>, now: () => number): Promise<ScanResult> {
+  let ms = MAX_SCAN_MS;
+  let turnStarted = now();
+  for (let step = scan.next(ms); ; step = scan.next(ms - (now() - turnStarted))) {
+    if (step.done === true) return step.value;
+    const spent = now() - turnStarted;
+    if (spent <= TURN_MS) continue;
+    ms -= spent;
+    await setImmediate();
+    turnStarted = now();
+  }
 }
