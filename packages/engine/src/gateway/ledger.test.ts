@@ -87,6 +87,29 @@ describe("the ledger", () => {
     assert.deepEqual(done, ["a", "b", "c", "d"]);
   });
 
+  for (const { count, written } of [
+    { count: 23, written: 1 },
+    { count: 24, written: 2 },
+  ]) {
+    it(`${written === 1 ? "waits for more" : "waits no longer"} where ${count} events came while the disk was at work`, async () => {
+      const { batches, write } = collect();
+      const sync = Promise.withResolvers<void>();
+      const ledger = createLedger((events) => (write(events), sync.promise), NEVER);
+      const first = ledger.promise(event("first"));
+      await setImmediate();
+      ledger.note(...Array.from({ length: count }, (_, index) => event(String(index))));
+      sync.resolve();
+      await first;
+      await Promise.resolve();
+      assert.equal(batches.length, written);
+      await ledger.flush();
+      assert.deepEqual(
+        batches.map((batch) => batch.length),
+        [1, count],
+      );
+    });
+  }
+
   it("rejects what was promised where the disk fails later", async () => {
     const failures: unknown[] = [];
     const ledger = createLedger(

@@ -22,6 +22,8 @@ export interface Ledger {
  * its events. Unlike a time, they pass at once where there is nothing else to do.
  */
 const REST_TURNS = 8;
+/** Events that are worth a batch: more of them would hardly be cheaper together, while all that wait, wait longer. */
+const WORTH_A_BATCH = 24;
 
 type Waiter = { readonly resolve: () => void; readonly reject: (error: unknown) => void };
 type Batch = { readonly events: RequestEvent[]; readonly waiters: Waiter[] };
@@ -86,9 +88,14 @@ class BatchingLedger implements Ledger {
     } catch (error: unknown) {
       this.#fail(batch, error);
     }
-    for (let turn = 0; turn < REST_TURNS && this.#next.events.length > 0; turn += 1) await nextTurn();
+    for (let turn = 0; turn < REST_TURNS && this.#isGathering(); turn += 1) await nextTurn();
     this.#underWay = undefined;
     this.#writeNext();
+  }
+
+  #isGathering(): boolean {
+    const { length } = this.#next.events;
+    return length > 0 && length < WORTH_A_BATCH;
   }
 
   #fail({ waiters }: Batch, error: unknown): void {
