@@ -48,8 +48,8 @@ export function createDatagram(datagram: UdpDatagram, addresses: Addresses): Uin
   view.setUint16(2, datagram.destinationPort);
   view.setUint16(4, bytes.length);
   bytes.set(datagram.payload, UDP_HEADER_BYTES);
-  // A computed 0 is sent as all ones, because 0 says that there is none.
-  view.setUint16(6, checksumOf(bytes, addresses) || 0xffff);
+  // A computed 0 stays 0, which says that there is none. All ones, as RFC 768 has it, busybox's DHCP client takes for a wrong one.
+  view.setUint16(6, checksumOf(bytes, addresses));
   return bytes;
 }
 
