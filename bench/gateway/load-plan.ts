@@ -11,12 +11,14 @@ export type LoadPlan = {
   readonly headers: Readonly<Record<string, string>>;
   /** Requests under way at once. */
   readonly connections: number;
+  /** Sent before those that count, as V8 compiles the load's own program, too. */
+  readonly warmUp: number;
   readonly requests: number;
   /** Tells its texts from those of other loads. */
   readonly number: number;
 };
 
-/** What a load found out. */
+/** What a load found out, without its warm-up. */
 export type LoadResult = {
   /** ms from each request to the first byte of its answer. */
   readonly firstBytes: readonly number[];

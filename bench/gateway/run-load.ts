@@ -20,7 +20,7 @@ let loads = 0;
 /** Sends a load to a contender, from a process of its own. */
 export async function runLoad(
   { origin, headers, pid }: Contender,
-  load: Pick<LoadPlan, "kind" | "connections" | "requests">,
+  load: Pick<LoadPlan, "kind" | "connections" | "warmUp" | "requests">,
 ): Promise<RanLoad> {
   const plan: LoadPlan = { ...load, origin, headers, number: loads++ };
   const before = processorTime(pid);
@@ -31,6 +31,6 @@ export async function runLoad(
   return {
     ...result,
     requestsPerSecond: load.requests / result.seconds,
-    processorMs: (processorTime(pid) - before) / load.requests,
+    processorMs: (processorTime(pid) - before) / (load.warmUp + load.requests),
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Contender, type ContenderName, startContenders } from "../gateway/contenders.ts";
 import { PORTKEY } from "../gateway/install-portkey.ts";
-import type { LoadKind } from "../gateway/load-plan.ts";
+import type { LoadKind, LoadPlan } from "../gateway/load-plan.ts";
 import { type RanLoad, runLoad } from "../gateway/run-load.ts";
 import type { Findings, Measurement, Scenario, Target } from "../measurement.ts";
 import { readPeak } from "../peak-memory.ts";
@@ -20,10 +20,10 @@ const WARM_UP = 3;
 const ROUNDS = 4;
 
 /** Requests of each kind in a round, and how many are under way at once: as many streams as one credential may have. */
-const LOADS: Readonly<Record<LoadKind, { readonly connections: number; readonly requests: number }>> = {
-  paced: { connections: 16, requests: 64 },
-  short: { connections: 32, requests: 6000 },
-  large: { connections: 32, requests: 3000 },
+const LOADS: Readonly<Record<LoadKind, Pick<LoadPlan, "connections" | "warmUp" | "requests">>> = {
+  paced: { connections: 16, warmUp: 0, requests: 64 },
+  short: { connections: 32, warmUp: 2000, requests: 6000 },
+  large: { connections: 32, warmUp: 2000, requests: 4000 },
 };
 
 /** The scenario. */
