@@ -42,6 +42,10 @@ export async function runMachine({ file, args, input = "", staysOn = false }: Co
     child.stdout.resume();
     if (!staysOn) await Promise.race([ended, delay(POWER_OFF_MS, undefined, { ref: false })]);
     return times;
+  } catch (cause) {
+    await Promise.race([ended, delay(POWER_OFF_MS, undefined, { ref: false })]);
+    const how = child.exitCode ?? child.signalCode ?? "neither exit code nor signal";
+    throw new Error(`${file} ${args.join(" ")} ended with ${how}.`, { cause });
   } finally {
     child.kill("SIGKILL");
     await ended;
